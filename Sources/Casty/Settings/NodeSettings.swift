@@ -122,7 +122,7 @@ public struct MessageFormat: Sendable {
     ///   - name: Its name, with its version.
     ///   - serializer: The serializer; it needs ``Serializer/encode(_:userInfo:)`` for messages with references.
     public static func custom(_ name: String, _ serializer: any Serializer) -> MessageFormat {
-        MessageFormat(id: CodecID(rawValue: 128), custom: (name, serializer))
+        MessageFormat(id: CodecID(rawValue: 64), custom: (name, serializer))
     }
 }
 

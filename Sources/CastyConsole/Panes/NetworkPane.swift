@@ -185,7 +185,7 @@ enum NetworkPane {
         {
             lines.append(
                 (
-                    "out \(Words.size(known.framesOut)) frames \(Words.size(known.bytesOut)) B  in \(Words.size(known.framesIn)) frames \(Words.size(known.bytesIn)) B"
+                    "out \(Words.size(known.framesOut)) frames \(Words.size(known.bytesOut, unit: "B"))  in \(Words.size(known.framesIn)) frames \(Words.size(known.bytesIn, unit: "B"))"
                         + (known.queuedBytes > 0 ? "  queued \(known.queuedBytes)B" : "")
                         + (known.reconnects > 0 ? "  reconnects \(known.reconnects)" : ""), .dim
                 ))

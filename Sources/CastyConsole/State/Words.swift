@@ -60,16 +60,17 @@ package enum Words {
         }
     }
 
-    /// A counter that grows all the time, by its size only, so that it changes seldom: `7`, `80+`, `200+`, `3k+`.
-    static func size(_ value: UInt64) -> String {
-        if value < 10 { return "\(value)" }
+    /// A counter that grows all the time, by its size only, so that it changes seldom: `7`, `80+`, `200+`, `3k+`,
+    /// and with a unit `3kB+`.
+    static func size(_ value: UInt64, unit: String = "") -> String {
+        if value < 10 { return "\(value)\(unit)" }
         var step: UInt64 = 10
         while step <= value / 10 { step *= 10 }
         let first = value / step
         switch step {
-        case ..<1000: return "\(first * step)+"
-        case ..<1_000_000: return "\(first * (step / 1000))k+"
-        default: return "\(first * (step / 1_000_000))M+"
+        case ..<1000: return "\(first * step)\(unit)+"
+        case ..<1_000_000: return "\(first * (step / 1000))k\(unit)+"
+        default: return "\(first * (step / 1_000_000))M\(unit)+"
         }
     }
 

@@ -6,7 +6,7 @@ package import NIOCore
 /// The highest bit of the codec's number says that it is there. It is sent only to nodes that have said that they know
 /// it; such a node skips it where it has no tracer.
 package enum TracePart {
-    /// The bit of the codec's number.
+    /// The bit of the codec's number; the codecs' own numbers are below it.
     static let mark: UInt8 = 0x80
     /// The most entries, and the most bytes of UTF-8 of a name or a value. What does not fit is not sent.
     static let mostEntries = 16
