@@ -239,6 +239,7 @@ import Testing
             .initJoinAck(leader: nil),
             .joinRefused(.removed), .exitingConfirmed, .gone, .unknownPeer,
             .heartbeatAck(sequence: 1, sentAt: .distantFuture, voters: 0),
+            .lastAcknowledged(subject: cluster[2].core.myself, ago: nil),
             .unknown(sequence: 1, sentAt: .distantFuture),
             .probeAnswer(id: 1, subject: unknownPeer), .gossipStatus(digest: 1, seenDigest: 1), .initJoinNack(.removed),
         ]

@@ -37,6 +37,7 @@ extension ClusterMessage {
         case .probeAck: .membership(.probeAck)
         case .probeAnswer: .membership(.probeAnswer)
         case .exitingConfirmed: .membership(.exitingConfirmed)
+        case .lastAcknowledged: .membership(.lastAcknowledged)
         case .gone: .membership(.gone)
         case .unknownPeer: .membership(.unknownPeer)
         case .clusterProbe: .membership(.clusterProbe)

@@ -63,6 +63,8 @@ package enum ClusterMessage: Hashable, Sendable {
     case gossipAck(digest: UInt64, seen: [UniqueAddress])
     /// The sender's last tasks are done: it can be removed.
     case exitingConfirmed
+    /// The sender last acknowledged a heartbeat of a member that is down that long ago; `nil`: never. It will not again.
+    case lastAcknowledged(subject: UniqueAddress, ago: Duration?)
     /// Asks the receiver to probe a subject for the sender.
     case probeRequest(id: UInt64, subject: UniqueAddress)
     /// Probes the receiver on behalf of `origin`.

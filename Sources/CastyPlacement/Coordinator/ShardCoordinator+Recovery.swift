@@ -112,7 +112,7 @@ extension ShardCoordinator {
         withoutRegion.removeSorted(node)
         gathered[node] = nil
         planned.removeAll { $0.to == node || $0.from == node }
-        let holdUntil = now + margin
+        let holdUntil = holdEnd(of: node, at: now)
         if let index = indexOfRegion(node) {
             regions.remove(at: index)
         } else if isUnknown {

@@ -270,5 +270,7 @@ extension PlacementSettings {
         shardCount = shards
         self.role = role
         removalMargin = membership.removalMargin(members: 3)
+        // Where heartbeats are rare an answer takes long: what is asked again before it can come is only load.
+        retry = max(retry, membership.heartbeat / 4)
     }
 }
