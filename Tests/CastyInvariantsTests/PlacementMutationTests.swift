@@ -195,7 +195,8 @@ struct PlacementMutationTests {
     @Test(
         "without a bug the stories tell nothing",
         arguments: [
-            moves, lostOrders, hungStores, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole, crash, cutAndDown,
+            moves, lostOrders, hungStores, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole, crash,
+            cutAndDown,
             crashAndDown, lostByLeader,
         ])
     func silence(_ story: String) throws {

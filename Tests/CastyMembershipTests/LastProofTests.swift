@@ -12,7 +12,8 @@ import Testing
         return cluster
     }
 
-    private func removal(of node: TestCluster.Node, at observer: TestCluster.Node) -> (at: Instant, silence: Duration)? {
+    private func removal(of node: TestCluster.Node, at observer: TestCluster.Node) -> (at: Instant, silence: Duration)?
+    {
         let removed = observer.events.first { event in
             if case .memberRemoved = event.kind { event.subject == node.core.myself } else { false }
         }
@@ -30,7 +31,8 @@ import Testing
         cluster.run(.seconds(6))
         for observer in cluster.alive {
             let (at, silence) = try #require(removal(of: victim, at: observer), "n\(observer.number) has removed it")
-            #expect(at - silence <= crash + cluster.latency * 3, "\(at) - \(silence) is after the crash, \(crash)")
+            // The observer has learned of the removal, and the silence is in whole milliseconds.
+            #expect(at - silence <= crash + cluster.latency * 5, "\(at) - \(silence) is after the crash, \(crash)")
             #expect(at - silence >= crash - cluster.settings.heartbeat)
             // The lease has ended by the time of the removal: its shards need not wait.
             let proof = try #require(observer.core.lastProof(of: victim.core.myself))
@@ -71,7 +73,7 @@ import Testing
     @Test("is the removal where more are lost at once than half of the peers that each monitors")
     func many() throws {
         let cluster = formed(14)
-        let lost = (10...14).map { cluster[$0] }
+        let lost = (9...14).map { cluster[$0] }
         for node in lost { cluster.kill(node.number) }
         cluster.run(.seconds(12))
         for node in lost {

@@ -9,7 +9,8 @@ enum OutageBench {
         let name = "outages: \(preset.rawValue), \(nodes) nodes"
         return BenchCase(.membership, name) { plan in
             if plan.isQuick, nodes > 30 { return [] }
-            let row = try OutageRow.measure(preset, nodes: nodes, seeds: plan.seeds(usual: OutageRow.seeds(nodes), quick: 3))
+            let row = try OutageRow.measure(
+                preset, nodes: nodes, seeds: plan.seeds(usual: OutageRow.seeds(nodes), quick: 3))
             func measurement(_ what: String, _ runs: [Duration]) -> Measurement {
                 Measurement(name: "\(name): \(what)", unit: "s", runs: runs.map(\.inSeconds))
             }

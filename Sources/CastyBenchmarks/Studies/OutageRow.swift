@@ -11,15 +11,14 @@ package struct OutageRow: Sendable {
 
     /// The presets and sizes of the table.
     package static let all = Preset.allCases.flatMap { preset in
-        [3, 10, 30, 60, 100, 300].map { (preset: preset, nodes: $0) }
+        [3, 10, 30, 60, 100].map { (preset: preset, nodes: $0) }
     }
 
     /// How many seeds a cluster of this size is measured with.
     package static func seeds(_ nodes: Int) -> UInt64 {
         switch nodes {
         case ...30: 10
-        case ...100: 5
-        default: 3
+        default: 5
         }
     }
 

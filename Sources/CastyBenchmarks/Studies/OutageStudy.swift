@@ -15,7 +15,7 @@ package struct OutageStudy: Hashable, Sendable {
     package var noticed: Duration
     /// The node is removed from the view of each.
     package var removed: Duration
-    /// An entity of each shard that it held has answered one of the survivors, which asks again as soon as it is told
+    /// An entity of each shard that it held has answered one of the survivors, which asks again as soon as it learns
     /// that there is no answer.
     package var answering: Duration
 
@@ -69,7 +69,10 @@ private final class Outage {
         for entity in all { try trial.testbed.tell(entity, "deposit 1") }
         let watch = trial.testbed.watch
         func key(_ shard: Int) -> ShardKey { ShardKey(type: SampleEntity.account.rawValue, shard: shard) }
-        guard trial.wait(.seconds(90), grain: .milliseconds(50), until: { (0..<shards).allSatisfy { watch.isRunning(key($0)) } }) != nil
+        guard
+            trial.wait(
+                .seconds(90), grain: .milliseconds(50), until: { (0..<shards).allSatisfy { watch.isRunning(key($0)) } })
+                != nil
         else { throw TestClusterError("\(name): not all shards run") }
         // The balance comes to rest: what moves when the node dies is another measurement.
         trial.pass(.seconds(20))
@@ -91,7 +94,10 @@ private final class Outage {
         let asker = survivors[survivors.count / 2].number
         let limit = start + .seconds(180)
         while noticed == nil || removed == nil || keys.contains(where: { $0.answeredAt == nil }) {
-            guard trial.now < limit else { throw TestClusterError("\(name): n\(victim) died, and after 3 minutes \(describe(noticed, removed, keys))") }
+            guard trial.now < limit else {
+                throw TestClusterError(
+                    "\(name): n\(victim) died, and after 3 minutes \(describe(noticed, removed, keys))")
+            }
             trial.pass(.milliseconds(10))
             let now = trial.now
             if noticed == nil, survivors.allSatisfy({ isGone(node, to: $0) }) { noticed = now }

@@ -128,7 +128,7 @@ public struct ClusterConfig: Sendable {
     /// another value for the name, or none, is refused when it joins.
     public mutating func require(_ name: String, _ value: String) { shared.append(SharedSetting(name, value)) }
 
-    /// Timings for machines far apart, over links that lose packets: a crash is noticed after about ten seconds.
+    /// Timings for machines far apart, over links that lose packets: a crash is noticed after about nine seconds.
     public static func wan(seeds: [NodeAddress], roles: [String] = []) -> ClusterConfig {
         ClusterConfig(seeds: seeds, roles: roles, settings: .wan)
     }

@@ -15,9 +15,9 @@ package import CastyMembership
 /// |---|---|---|
 /// | ``responsive`` | after about 1.5 s | after about 4.5 s |
 /// | ``lan`` | after about 4.5 s | after about 11 s |
-/// | ``wan`` | after about 10 s | after about 23 s |
+/// | ``wan`` | after about 9 s | after about 22 s |
 ///
-/// `casty bench outages` measures what each preset costs, in clusters of 3 to 300 nodes.
+/// `casty bench outages` measures what each preset costs, in clusters of 3 to 100 nodes.
 ///
 /// Values that cannot work together are refused when a node is made, see ``problem``.
 public struct ClusterTimings: Hashable, Sendable {

@@ -97,7 +97,9 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         if let to, to < from ?? 1 { throw ValidationError("--from is not after --to.") }
-        if table, names.contains(where: { $0 != "outages" }) { throw ValidationError("--table is of the outages only.") }
+        if table, names.contains(where: { $0 != "outages" }) {
+            throw ValidationError("--table is of the outages only.")
+        }
         if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs is 1…1000, not \(runs).") }
         try validateModes()
         if instructions { return try validateCounted() }

@@ -76,7 +76,9 @@ extension Membership {
             case .leaving: actions.append(.moveToExiting(member.node))
             case .exiting, .down:
                 let isGone = unreachable.sortedContains(member.node) || convergence.leavers.contains(member.node)
-                if isGone, member.node != myself, !awaitsReports(about: member.node, at: now) { actions.append(.remove(member.node)) }
+                if isGone, member.node != myself, !awaitsReports(about: member.node, at: now) {
+                    actions.append(.remove(member.node))
+                }
             }
         }
         return actions + dueTombstones(at: now).map { .forget($0) }

@@ -119,7 +119,8 @@ package struct Membership: Sendable {
             letIn(peer, roles: roles, settings: settings, highest: highest, at: now)
         case .welcome(let gossip): welcomed(gossip, by: peer, at: now)
         case .joinRefused(let refusal): refused(refusal, by: peer, at: now)
-        case .heartbeat(let sequence, let sentAt): answerHeartbeat(from: peer, sequence: sequence, sentAt: sentAt, at: now)
+        case .heartbeat(let sequence, let sentAt):
+            answerHeartbeat(from: peer, sequence: sequence, sentAt: sentAt, at: now)
         case .heartbeatAck(let sequence, let sentAt, let voters):
             heard(peer, sequence: sequence, sentAt: sentAt, voters: voters, at: now)
         case .unknown(let sequence, let sentAt):

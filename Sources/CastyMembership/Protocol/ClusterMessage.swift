@@ -9,6 +9,11 @@ package struct SharedSetting: Hashable, Sendable {
     package static let missing = JoinRefusal.notSet
     /// The setting that says by which name a node finds its seeds.
     package static let seedsName = "seeds-name"
+    /// The beginning of the names of settings that are compared only where both sides have them: of a type that a node
+    /// does not know it need not say anything.
+    package static let whereKnown = "of "
+    /// The most settings of that kind that a node declares.
+    package static let mostDeclared = 512
     /// The most bytes of a value.
     package static let longestValue = 4096
 

@@ -19,6 +19,7 @@ extension ShardCoordinator {
         leftovers = Array(repeating: nil, count: settings.shardCount)
         planned = []
         hadEnoughRegions = false
+        reportedNodes = 0
         toldObstacle = nil
         nextBalanceCheck = now + settings.rebalanceInterval
         effects.append(.note(.started(epoch)))

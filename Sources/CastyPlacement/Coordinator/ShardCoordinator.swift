@@ -64,6 +64,8 @@ package struct ShardCoordinator: Sendable {
     /// Something changed since the last balance check.
     var isBalanceUnknown = false
     var nextBalanceCheck = Instant.start
+    /// How many nodes hosted the type when it was last reported that it has fewer shards; zero where it has enough.
+    var reportedNodes = 0
     /// Why wanted shards cannot be placed, as last reported.
     var toldObstacle: HomelessCause?
 
