@@ -174,7 +174,7 @@ let targets: [Target] = [
         "CastyBenchmarksTests",
         [
             "CastyBenchmarks", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastyCluster", "CastyMembership",
-            "CastyReporting", "CastyObservability", "CastyCore",
+            "CastyReporting", "CastyScenario", "CastyObservability", "CastyCore",
         ]),
     library(
         "CastyConsole",

@@ -37,6 +37,7 @@ package struct BenchCase {
 
     private static var simulated: [BenchCase] {
         ScaleBench.cases + DetectionBench.cases + HealBench.cases + ChurnBench.cases + RecoveryBench.cases
+            + OutageBench.cases
     }
 
     package func matches(_ word: String) -> Bool {

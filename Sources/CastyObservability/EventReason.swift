@@ -106,6 +106,8 @@ public enum ShardingNotice: Hashable, Sendable, Codable {
     /// This number of shards of a removed member wait until its lease has expired.
     case waitsForLease(shards: Int, until: Instant)
     case rebalancePlans(moves: Int)
+    /// The type has fewer shards than this number of nodes that host it, so some of them host none.
+    case tooFewShards(Int, nodes: Int)
     case placedAgain
     /// This number of remembered entities start again.
     case startsRemembered(Int)

@@ -104,6 +104,7 @@ package enum MembershipStep: Hashable, Sendable, Codable, CaseIterable {
     case initJoin, noCluster, initJoinAck, initJoinNack, join, welcome, joinRefused
     case unknown, probeConnection, probeRequest, probe, probeAck, probeAnswer
     case exitingConfirmed, gone, unknownPeer, clusterProbe, clusterAnswer, otherCluster
+    case lastAcknowledged
 }
 
 /// The messages between regions and coordinators.

@@ -35,7 +35,8 @@ package struct PlacementSettings: Hashable, Sendable {
     /// How long a new coordinator waits for a member that does not register before it probes the member's node for a
     /// region. It continues to wait: a slow member may run shards, with a valid lease.
     package var recoveryProbe = Duration.seconds(5)
-    /// The time from the removal of a crashed member to the restart of its shards; longer than the shard lease.
+    /// The time from the last acknowledgement that can have prolonged a crashed member's lease to the restart of its
+    /// shards; longer than the lease.
     package var removalMargin = Duration.seconds(3)
     /// How often the coordinator checks whether the shards are balanced.
     package var rebalanceInterval = Duration.seconds(2)

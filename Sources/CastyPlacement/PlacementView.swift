@@ -43,15 +43,27 @@ package struct PlacementView: Hashable, Sendable {
     package private(set) var removed: [UniqueAddress]
     /// The members to which this node currently sends nothing, sorted.
     package private(set) var silent: [UniqueAddress]
+    /// For each of ``removed``: the last acknowledgement that can have prolonged its lease, in this node's time; `nil`
+    /// where only the removal is known.
+    private var lastProofs: [Instant?]
     /// The removal margin of a cluster of this size; the longer of this and ``PlacementSettings/removalMargin``
     /// applies.
     package var removalMargin = Duration.zero
 
     /// Creates a view; members and tombstones may come in any order.
-    package init(own: UniqueAddress, members: [PlacementMember], removed: [UniqueAddress] = []) {
+    ///
+    /// - Parameter lastProofs: For each removed member: the last acknowledgement that can have prolonged its lease, in
+    ///   this node's time. Where it is missing the removal counts.
+    package init(
+        own: UniqueAddress, members: [PlacementMember], removed: [UniqueAddress] = [], lastProofs: [Instant] = []
+    ) {
         self.own = own
         self.members = members.sorted { $0.node < $1.node }
-        self.removed = removed.sorted()
+        let removals = removed.indices.map { index in
+            (node: removed[index], lastProof: index < lastProofs.count ? lastProofs[index] : nil)
+        }.sorted { $0.node < $1.node }
+        self.removed = removals.map(\.node)
+        self.lastProofs = removals.map(\.lastProof)
         silent = self.members.filter { $0.isSilent && $0.node != own }.map(\.node)
     }
 
@@ -73,6 +85,13 @@ package struct PlacementView: Hashable, Sendable {
             for node in removed where !old.removed.sortedContains(node) { gone.insertSorted(node) }
         }
         return gone
+    }
+
+    /// The time from which the margin of a removed member counts.
+    func lastProof(of node: UniqueAddress, at now: Instant) -> Instant {
+        let index = removed.sortedIndex(of: node) { $0 }
+        guard index < removed.count, removed[index] == node, let proof = lastProofs[index] else { return now }
+        return min(proof, now)
     }
 
     /// Why no member can host anything that needs the role, now or as soon as it is up. `nil` if one can, and before

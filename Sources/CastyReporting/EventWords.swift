@@ -93,6 +93,8 @@ extension ShardingNotice {
         case .foreignClaim: "claims a shard that is another's"
         case .waitsForLease(let shards, let until): "\(shards) shards wait for its lease to end, until \(until) s"
         case .rebalancePlans(let moves): "rebalance plans \(moves) \(moves == 1 ? "move" : "moves")"
+        case .tooFewShards(let shards, let nodes):
+            "\(shards) shards are too few for \(nodes) nodes: \(nodes - shards) host none"
         case .placedAgain: "shards can be placed again"
         case .startsRemembered(let count): "\(count) remembered entities start again"
         case .storeRefuses(let trouble, let retryAt): "\(trouble.word), tried again from \(retryAt) s on"

@@ -5,7 +5,9 @@ import CastyInvariants
 import CastyMembership
 import CastyObservability
 import CastyReporting
+import CastyScenario
 import CastyTestbed
+import Foundation
 import Testing
 
 /// Small versions of what `casty bench` measures over many seeds.
@@ -27,6 +29,50 @@ struct StudyTests {
         let alarms = try DetectionStudy(loss: 0.05).quiet(seed: 1, for: .seconds(30))
         #expect(alarms.nodeHours > 0.04)
         #expect(alarms.removals == 0)
+    }
+
+    @Test("over links of 200 to 300 ms that lose 1 %, the preset wan raises no false alarm, and responsive does")
+    func farApart() throws {
+        var impatient = DetectionStudy.Alarms()
+        for seed in UInt64(1)...4 {
+            let study = DetectionStudy(farApart: 5, settings: .wan)
+            let alarms = try study.quiet(seed: seed, for: .seconds(600))
+            #expect(alarms.nodeHours > 0.8)
+            #expect(alarms.suspicions == 0, "seed \(seed)")
+            #expect(alarms.marks == 0, "seed \(seed)")
+            #expect(alarms.removals == 0, "seed \(seed)")
+            let other = DetectionStudy(farApart: 5, settings: .responsive)
+            impatient = impatient + (try other.quiet(seed: seed, for: .seconds(60)))
+        }
+        #expect(impatient.suspicions + impatient.marks > 0)
+    }
+
+    @Test(
+        "the keys of a dead node answer within 5 s with the preset responsive, and within 12 s with lan",
+        arguments: [(Preset.responsive, 5.0), (.lan, 12)], [UInt64(1), 2])
+    func outage(_ bound: (preset: Preset, seconds: Double), seed: UInt64) throws {
+        for nodes in [3, 5] {
+            let study = try OutageStudy.run(bound.preset, nodes: nodes, seed: seed)
+            #expect(study.answering <= .seconds(bound.seconds), "\(study), seed \(seed)")
+            #expect(study.noticed < study.removed && study.removed <= study.answering)
+        }
+    }
+
+    @Test("the table of the README is what the command prints", arguments: Preset.allCases)
+    func table(preset: Preset) throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let readme = try String(
+            contentsOf: folder.deletingLastPathComponent().appending(path: "README.md"), encoding: .utf8)
+        let lines = readme.split(separator: "\n")
+        #expect(lines.contains { $0 == OutageRow.heading.prefix { $0 != "\n" } })
+        for row in OutageRow.all where row.preset == preset {
+            let start = "| \(preset.rawValue) | \(row.nodes) |"
+            let printed = try #require(lines.first { $0.hasPrefix(start) }, "the README has no line for \(start)")
+            guard row.nodes <= 10 else { continue }
+            let seeds = 1...OutageRow.seeds(row.nodes)
+            let measured = try OutageRow.measure(preset, nodes: row.nodes, seeds: seeds).line
+            #expect(printed == measured, "casty bench outages --table")
+        }
     }
 
     @Test(

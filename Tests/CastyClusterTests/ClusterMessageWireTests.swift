@@ -33,7 +33,10 @@ import Testing
         }
         return Gossip(
             members: members, reachability: rows,
-            tombstones: nodes.dropFirst(count).map { Tombstone(node: $0, lastStatus: .down, changes: 7) },
+            tombstones: nodes.dropFirst(count).map {
+                Tombstone(
+                    node: $0, lastStatus: .down, changes: 7, silence: .milliseconds(Int64(generator.below(600_001))))
+            },
             version: VectorClock(
                 nodes.prefix(count).map { VectorClock.Entry(node: $0, count: generator.next() >> 32 | 1) }),
             seen: Array(nodes.prefix(count).prefix(generator.below(count + 1))))
@@ -66,7 +69,9 @@ import Testing
             .gossipSeen(digest: generator.next(), seen: [node(1), node(2)]), .gossipEnvelope(gossip(&generator)),
             .gossipSpread(gossip(&generator), relay: [node(2), node(5)]),
             .gossipAck(digest: generator.next(), seen: [node(3)]),
-            .exitingConfirmed, .probeRequest(id: 7, subject: node(3)), .probe(id: .max, origin: node(4)),
+            .exitingConfirmed, .lastAcknowledged(subject: node(3), ago: nil),
+            .lastAcknowledged(subject: node(4), ago: .milliseconds(4321)), .probeRequest(id: 7, subject: node(3)),
+            .probe(id: .max, origin: node(4)),
             .probeAck(id: 1, origin: node(5)), .probeAnswer(id: 2, subject: node(6)), .gone,
             .unknownPeer, .initJoinAck(leader: nil, cluster: ClusterID(high: 3, low: 4)),
             .clusterProbe(number: 8, claim: claim), .clusterAnswer(number: 9, claim: claim, yours: claim),

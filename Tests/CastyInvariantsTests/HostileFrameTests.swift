@@ -276,6 +276,7 @@ struct HostileFrameTests {
             .probeRequest(id: 1, subject: node), .probe(id: 1, origin: node), .probeAck(id: 1, origin: node),
             .probeAnswer(id: 1, subject: node), .gone, .unknownPeer, .clusterProbe(number: .max, claim: claim),
             .clusterAnswer(number: .max, claim: claim, yours: claim), .otherCluster(at: []),
+            .lastAcknowledged(subject: node, ago: .seconds(3_153_600_000)),
         ]
     }
 }

@@ -61,6 +61,12 @@ struct PlacementMutationTests {
         start
         + "fault disk n1,n2,n3 error slow\nload 40/s over 30 entities for 40s\nwait 2s\nfreeze n3\nwait 16s\nthaw n3\nwait 20s"
     private static let crash = start + "wait 8s\nload 20/s over 30 entities for 16s\nwait 1s\nkill n2\nwait 14s"
+    /// A person declares n2 down as it is cut off: it may act until its lease ends.
+    private static let cutAndDown =
+        start + "wait 8s\nload 20/s over 30 entities for 16s\nwait 1s\ncut n2 | n1,n3\ndown n2 by n1\nwait 14s"
+    /// The same as it crashes, so that no act of it can show that it was too early.
+    private static let crashAndDown =
+        start + "wait 8s\nload 20/s over 30 entities for 16s\nwait 1s\nkill n2\ndown n2 by n1\nwait 14s"
     private static let failover = busy + "wait 500ms\nkill n1\nwait 12s"
     private static let overflow = start + "kill n2\nload 100/s over 30 entities for 10s\nwait 11s"
     private static let sleep =
@@ -92,10 +98,17 @@ struct PlacementMutationTests {
     private static let hungHandlers =
         start
         + "fault stall n2 period 3s\nload 100/s over 30 entities for 20s\nwait 3s\nfreeze n2\nwait 15s\nthaw n2\nwait 8s"
-    /// The only node with the role crashes; the one that comes after it has been removed finds its tombstone.
+    /// The only node with the role is cut off and declared down; the one that comes after it has been removed finds its
+    /// tombstone while it may still act.
     private static let newRole =
         "roles n3 backend\nset account-role backend\nnodes 3\nwait 3s\nspawn account-1..account-30\nwait 3s\n"
-        + "kill n3\nwait 9s\nstart n4 roles backend\nload 20/s over 30 entities for 8s\nwait 9s"
+        + "load 20/s over 30 entities for 8s\ncut n3 | n1,n2\ndown n3 by n1\nwait 1600ms\nstart n4 roles backend\n"
+        + "cut n3 | n4\nwait 9s"
+    /// n5 has been cut off from the leader for a second, but not from the others, when it is declared down and they lose
+    /// it too.
+    private static let lostByLeader =
+        "nodes 5\nexpect members n1,n2,n3,n4,n5 up within 20s\nspawn account-1..account-60\nwait 9s\n"
+        + "load 20/s over 60 entities for 12s\nwait 1s\ncut n1 | n5\nwait 1s\ncut n5 | n2,n3,n4\ndown n5 by n1\nwait 9s"
     /// The only node with the role leaves, and the next one is given its up-number once more.
     private static let replacedRole =
         "roles n3 backend\nset account-role backend\nnodes 3\nwait 3s\nspawn account-1..account-30\nwait 3s\n"
@@ -113,7 +126,11 @@ struct PlacementMutationTests {
         Case("a coordinator of the past is obeyed", [.obeysFormer], ["S1"], lateOrder),
         Case("entities act without a lease", [.skipsLease], ["S1"], busy + "freeze n2\nwait 8s\nthaw n2\nwait 1s"),
         Case("a shard is said to be stopped when it is not", [.acknowledgesEarly], ["S2"], moves),
-        Case("a removal is followed at once", [.skipsMargin], ["S2"], crash),
+        Case("a removal is followed at once", [.skipsMargin], ["S2"], cutAndDown),
+        Case("a removal is followed at once, of a node that crashed", [.skipsMargin], ["S2"], crashAndDown),
+        Case(
+            "the margin counts from the last acknowledgement of the leader", [], ["S2"], lostByLeader,
+            with: [.asksNoVoters]),
         Case("reports are not read", [.forgetsReports], ["S9"], failover),
         Case("epochs are used again", [.reusesEpoch], ["S3"], failover),
         Case(
@@ -177,7 +194,11 @@ struct PlacementMutationTests {
 
     @Test(
         "without a bug the stories tell nothing",
-        arguments: [moves, lostOrders, hungStores, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole])
+        arguments: [
+            moves, lostOrders, hungStores, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole, crash,
+            cutAndDown,
+            crashAndDown, lostByLeader,
+        ])
     func silence(_ story: String) throws {
         #expect(try violations(Case("none", [], [], story), [], seed: 1).isEmpty)
     }

@@ -76,7 +76,7 @@ struct Invariants {
                 }
                 if last != .down, last != .exiting { broken.append("M3 n\(node.number): removed while \(last)") }
                 seenStatus[key] = nil
-                removals.append((subject, event.at))
+                removals.append((subject, node.core.lastProof(of: subject) ?? event.at))
                 continue
             case .suspected:
                 if subject == node.core.myself { broken.append("F2 n\(node.number) suspects itself") }

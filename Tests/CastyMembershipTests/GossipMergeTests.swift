@@ -30,7 +30,10 @@ import Testing
                         verdict.map { ReachabilityRow(subject: subject, verdict: $0) }, by: author, of: subject)
                 }
             case 3: state.setStatus(.down, of: subject)
-            default: if state.member(subject)?.status == .down { state.addTombstone(subject) }
+            default:
+                if state.member(subject)?.status == .down {
+                    state.addTombstone(subject, silence: .milliseconds(Int64(dice.below(9000))))
+                }
             }
             if state.hasSameContent(as: old) { continue }
             if !state.isTombstoned(author) { state.version.tick(author) }

@@ -4,6 +4,39 @@ import Testing
 @testable import CastyMembership
 
 @Suite("Joining") struct JoinTests {
+    @Test("what two nodes say about a type of entities must agree; a node that does not know the type says nothing")
+    func declarations() {
+        func join(_ declared: [SharedSetting]) -> StopReason? {
+            let cluster = TestCluster(1)
+            cluster.command(1) { core, _ in
+                core.onDeclaration(SharedSetting("of cart: shards", "24"))
+                return []
+            }
+            cluster.run(.seconds(2))
+            cluster.start(2, shared: declared)
+            cluster.run(.seconds(3))
+            #expect(cluster.agree(on: [1, 2]) == (cluster[2].stopReason == nil))
+            return cluster[2].stopReason
+        }
+        #expect(join([]) == nil)
+        #expect(join([SharedSetting("of till: shards", "5")]) == nil)
+        #expect(join([SharedSetting("of cart: shards", "24")]) == nil)
+        let refusal = JoinRefusal.settingDiffers(name: "of cart: shards", cluster: "24", joiner: "12")
+        #expect(join([SharedSetting("of cart: shards", "12")]) == .refused(refusal))
+    }
+
+    @Test("a node declares so much that every message about it can be read")
+    func declarationsAreBounded() {
+        var core = Membership(
+            myself: UniqueAddress(address: TestCluster.address(1), incarnation: 1), settings: .responsive,
+            generator: SeededGenerator(seed: 1))
+        let before = core.sharedSettings.count
+        core.onDeclaration(SharedSetting("shards", "7"))
+        #expect(core.sharedSettings.count == before)
+        for number in 0..<2000 { core.onDeclaration(SharedSetting("of type \(number): shards", "7")) }
+        #expect(core.sharedSettings.count == before + SharedSetting.mostDeclared)
+    }
+
     @Test("only the first start of the first seed founds at once; started again it asks first")
     func foundOnce() {
         let cluster = TestCluster(0)
@@ -239,6 +272,7 @@ import Testing
             .initJoinAck(leader: nil),
             .joinRefused(.removed), .exitingConfirmed, .gone, .unknownPeer,
             .heartbeatAck(sequence: 1, sentAt: .distantFuture, voters: 0),
+            .lastAcknowledged(subject: cluster[2].core.myself, ago: nil),
             .unknown(sequence: 1, sentAt: .distantFuture),
             .probeAnswer(id: 1, subject: unknownPeer), .gossipStatus(digest: 1, seenDigest: 1), .initJoinNack(.removed),
         ]

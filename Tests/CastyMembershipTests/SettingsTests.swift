@@ -115,10 +115,10 @@ import Testing
     }
 
     @Test(
-        "both presets keep the lease below the removal margin, with room for drifting clocks",
+        "all presets keep the lease below the removal margin, with room for drifting clocks",
         arguments: [1, 5, 20, 1000])
     func lease(members: Int) {
-        for settings in [MembershipSettings.responsive, .lan] {
+        for settings in [MembershipSettings.responsive, .lan, .wan] {
             #expect(settings.lease * 1.02 <= settings.removalMargin(members: members))
             #expect(settings.problems.isEmpty)
         }
@@ -132,7 +132,7 @@ import Testing
         let strategies: [DowningStrategy] = [
             .keepMajority(), .keepOldest(), .staticQuorum(size: 2), .leaseMajority(), .downAll, .manual,
         ]
-        for preset in [MembershipSettings.responsive, .lan] {
+        for preset in [MembershipSettings.responsive, .lan, .wan] {
             for strategy in strategies {
                 var settings = preset
                 settings.strategy = strategy

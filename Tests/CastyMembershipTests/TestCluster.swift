@@ -264,6 +264,7 @@ final class TestCluster {
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
         case .exitingConfirmed, .gone: "leave"
+        case .lastAcknowledged: "last acknowledged"
         case .unknownPeer: "unknown-peer"
         case .clusterProbe, .clusterAnswer, .otherCluster: "second cluster"
         }

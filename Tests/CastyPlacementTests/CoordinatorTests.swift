@@ -29,6 +29,27 @@ private let empty = CoordinatorRequest.register(Registration(number: 1, shardCou
 
 @Suite("Coordinator")
 struct CoordinatorTests {
+    @Test("More nodes than shards are reported once they have settled, and again when there are twice as many")
+    func tooFewShards() {
+        func reports(_ effects: [CoordinatorEffect]) -> [Int] {
+            effects.compactMap { if case .note(.tooFewShards(let nodes)) = $0 { nodes } else { nil } }
+        }
+        var coordinator = coordinator([1, 2, 3, 4, 5, 6])
+        #expect(reports(coordinator.onWakeup(at: at(4000))) == [])
+        func join(_ numbers: ClosedRange<Int>, at now: Int) -> [Int] {
+            var effects = coordinator.onView(view(of: 1, Array(1...numbers.upperBound)), at: at(now))
+            for number in numbers { effects += coordinator.onRequest(empty, from: node(number), at: at(now)) }
+            return reports(effects + coordinator.onWakeup(at: at(now + 2500)))
+        }
+        #expect(join(7...8, at: 5000) == [8])
+        #expect(join(9...15, at: 10_000) == [])
+        #expect(join(16...16, at: 15_000) == [16])
+        // With enough shards again, the next time is news.
+        let few = reports(coordinator.onView(view(of: 1, Array(1...6)), at: at(20_000)))
+        #expect(few + reports(coordinator.onWakeup(at: at(22_500))) == [])
+        #expect(join(7...7, at: 25_000) == [7])
+    }
+
     @Test("What an operator drained is forgotten with its incarnation, also where a region still reports it")
     func drainsEnd() {
         var coordinator = coordinator([1, 2, 3])

@@ -7,13 +7,14 @@ private func at(_ milliseconds: Int) -> Instant { .start + .milliseconds(millise
 
 /// Members with their status; each is as old as its number says.
 private func view(
-    _ own: Int, _ members: [(Int, PlacementStatus)], removed: [Int] = [], roles: [Int: [String]] = [:]
+    _ own: Int, _ members: [(Int, PlacementStatus)], removed: [Int] = [], proofs: [Instant] = [],
+    roles: [Int: [String]] = [:]
 ) -> PlacementView {
     PlacementView(
         own: node(own),
         members: members.map {
             PlacementMember(node: node($0.0), upNumber: $0.0, status: $0.1, roles: roles[$0.0] ?? [])
-        }, removed: removed.map(node))
+        }, removed: removed.map(node), lastProofs: proofs)
 }
 
 @Suite("Margins of removed members")
@@ -75,6 +76,41 @@ struct MarginTests {
         #expect(allocations(register(&coordinator, 3, at: at(210))) == 0)
         #expect(coordinator.wakeAt == at(13_200))
         #expect(allocations(coordinator.onWakeup(at: at(13_200))) == 2)
+    }
+
+    @Test("the margin counts from the last proof for the lease of the removed member")
+    func fromProof() {
+        var coordinator = ShardCoordinator(own: node(3), settings: settings)
+        _ = coordinator.onView(view(3, [(1, .up), (3, .up)]), at: at(0))
+        _ = coordinator.onView(view(3, [(3, .up)], removed: [1], proofs: [at(4000)]), at: at(6000))
+        #expect(allocations(register(&coordinator, 3, at: at(6010))) == 0)
+        #expect(coordinator.wakeAt == at(7000))
+        #expect(allocations(coordinator.onWakeup(at: at(7000))) == 2)
+    }
+
+    @Test("where the margin is over at the removal, the shards start at once, under the next coordinator too")
+    func proofLongAgo() {
+        var coordinator = ShardCoordinator(own: node(3), settings: settings)
+        _ = coordinator.onView(view(3, [(1, .up), (3, .up)]), at: at(0))
+        _ = coordinator.onView(view(3, [(1, .down), (3, .up)]), at: at(9000))
+        _ = coordinator.onView(view(3, [(3, .up)], removed: [1], proofs: [at(4000)]), at: at(9010))
+        #expect(allocations(register(&coordinator, 3, at: at(9020))) == 2)
+        var ninth = Singleton<String>(own: node(9))
+        _ = ninth.onView(view(9, [(9, .up)], removed: [1], proofs: [at(4000)]), at: at(9000))
+        #expect(ninth.isRunning)
+    }
+
+    @Test("of several removed members the one with the last proof counts, and a proof in the future as now")
+    func severalProofs() {
+        var coordinator = ShardCoordinator(own: node(9), settings: settings)
+        let after = view(9, [(9, .up)], removed: [3, 1], proofs: [at(900), at(400)])
+        _ = coordinator.onView(after, at: at(1000))
+        #expect(allocations(register(&coordinator, 9, at: at(1010))) == 0)
+        #expect(coordinator.wakeAt == at(3900))
+        var other = ShardCoordinator(own: node(9), settings: settings)
+        _ = other.onView(view(9, [(9, .up)], removed: [1], proofs: [at(5000)]), at: at(1000))
+        #expect(allocations(register(&other, 9, at: at(1010))) == 0)
+        #expect(other.wakeAt == at(4000))
     }
 
     @Test("a leaver that said so is not waited for")

@@ -66,7 +66,7 @@ struct PaletteTests {
             ("expect n2 u", ["up", "unreachable"]), ("expect n2 up ", ["on", "within"]),
             ("expect n2 up on n1 ", ["within"]), ("tell account-7 d", ["deposit"]), ("tell ac", ["account-7"]),
             ("tell account-7 deposit 1 v", ["via"]), ("at 5s pau", ["pause"]), ("rebalance ", ["pause", "resume"]),
-            ("set preset ", ["responsive", "lan"]), ("wait ", []), ("kill n2 ", []), ("nonsense ", []),
+            ("set preset ", ["responsive", "lan", "wan"]), ("wait ", []), ("kill n2 ", []), ("nonsense ", []),
             ("cut n1 ", ["->", "|"]), ("focus e", ["events"]), ("save script ", ["a.casty"]),
             ("move shard 3 to n", ["n1", "n2", "n3"]),
             ("kill nonsense more", []),

@@ -165,12 +165,12 @@ struct NodeSettingsTests {
         await node.leave(within: .seconds(2))
     }
 
-    @Test("timings of both presets are possible, and with() changes what it names")
+    @Test("timings of all presets are possible, and with() changes what it names")
     func timings() {
-        #expect(ClusterTimings.lan.problem == nil && ClusterTimings.responsive.problem == nil)
+        for preset in [ClusterTimings.responsive, .lan, .wan] { #expect(preset.problem == nil) }
         let timings = ClusterTimings.lan.with(heartbeat: .milliseconds(500), threshold: 12)
         #expect(timings.heartbeat == .milliseconds(500) && timings.threshold == 12)
-        #expect(timings.gossip == ClusterTimings.lan.gossip && timings.stableAfter == nil)
+        #expect(timings.gossip == ClusterTimings.lan.gossip && timings.stableAfter == ClusterTimings.lan.stableAfter)
         #expect(ClusterConfig(timings: timings).timings == timings)
         #expect(ClusterConfig().seeds == [] && ClusterConfig().problem == nil)
     }

@@ -51,7 +51,7 @@ struct Readme {
             $0.tls = .insecure  // beyond loopback this must be said
             $0.seeds = ["10.0.0.7:25520", "10.0.0.8:25520", "10.0.0.9:25520"]
             $0.roles = ["backend"]
-            $0.timings = .lan.with(heartbeat: .milliseconds(500))  // all nodes need the same
+            $0.timings = .lan.with(heartbeat: .milliseconds(500))  // .responsive, .lan, .wan; all nodes need the same
             $0.downing = .keepMajority()
             $0.codec = .json
             $0.frameLimit = .mebibytes(1)

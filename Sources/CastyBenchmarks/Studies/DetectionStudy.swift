@@ -1,7 +1,7 @@
 import CastyActors
 import CastyCluster
 import CastyCore
-import CastyMembership
+package import CastyMembership
 import CastyObservability
 package import CastySimulator
 import CastyTestbed
@@ -13,17 +13,25 @@ import CastyTestbed
 /// each direction.
 package struct DetectionStudy: Sendable {
     package var nodes = 5
-    /// The probability, 0…1, that a piece is lost, in each direction.
-    package var loss: Double
-
-    package init(nodes: Int = 5, loss: Double) {
-        self.nodes = nodes
-        self.loss = loss
-    }
+    package var settings = MembershipSettings.responsive
+    /// Every link, in each direction.
+    package var network: LinkProfile
 
     /// A latency of 1 ms and an average tail of 30 ms, in addition to the loss.
-    package var network: LinkProfile {
-        LinkProfile(latency: .milliseconds(1), jitter: .microseconds(500), tail: .milliseconds(30), loss: loss)
+    ///
+    /// - Parameter loss: The probability, 0…1, that a piece is lost, in each direction.
+    package init(nodes: Int = 5, loss: Double) {
+        self.nodes = nodes
+        network = LinkProfile(
+            latency: .milliseconds(1), jitter: .microseconds(500), tail: .milliseconds(30), loss: loss)
+    }
+
+    /// Nodes 200 to 300 ms apart, with an average tail of 20 ms, over links that lose 1 % of the pieces.
+    package init(farApart nodes: Int, settings: MembershipSettings) {
+        self.nodes = nodes
+        self.settings = settings
+        network = LinkProfile(
+            latency: .milliseconds(250), jitter: .milliseconds(50), tail: .milliseconds(20), loss: 0.01)
     }
 
     // MARK: One dies
@@ -36,7 +44,7 @@ package struct DetectionStudy: Sendable {
 
     /// Crashes or hangs a node at a time that follows from the seed.
     package func inject(seed: UInt64) throws -> Course {
-        let trial = MembershipTrial(seed: seed, network: network)
+        let trial = MembershipTrial(seed: seed, settings: settings, network: network)
         defer { trial.end() }
         var generator = SeededGenerator(seed: seed).fork("fault")
         _ = try trial.form(nodes)
@@ -88,7 +96,7 @@ package struct DetectionStudy: Sendable {
 
     /// Lets time pass without a failure.
     package func quiet(seed: UInt64, for time: Duration) throws -> Alarms {
-        let trial = MembershipTrial(seed: seed, network: network)
+        let trial = MembershipTrial(seed: seed, settings: settings, network: network)
         defer { trial.end() }
         _ = try trial.form(nodes)
         trial.pass(.seconds(5))

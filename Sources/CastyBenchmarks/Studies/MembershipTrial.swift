@@ -23,6 +23,12 @@ package final class MembershipTrial {
         testbed = TestCluster(world: world, settings: cluster, checkers: .all)
     }
 
+    /// A cluster with entities, on a local network.
+    package init(world: SimulatedClusterWorld, settings: TestClusterSettings) {
+        simulation = world.simulation
+        testbed = TestCluster(world: world, settings: settings, checkers: .all)
+    }
+
     /// Ends the runtime and the trial.
     package func end() { testbed.end() }
 

@@ -176,6 +176,16 @@ public final class Cluster: Sendable {
         published.withLock { $0.latestEvents.latest(about: node) }
     }
 
+    /// Declares what this node takes for granted about a type of entities: a node that joins through this one, or lets
+    /// this one in, is refused or refuses if it says otherwise, and not if it does not know the type.
+    ///
+    /// - Parameters:
+    ///   - name: What it is about: `shards`.
+    ///   - type: The name of the type.
+    package func declare(_ name: String, _ value: String, of type: String) {
+        daemon.tell(.declare(SharedSetting("\(SharedSetting.whereKnown)\(type): \(name)", value)))
+    }
+
     /// Until when this node may run entities if it receives nothing more.
     package var leaseValidUntil: Instant { Instant(nanoseconds: lease.load(ordering: .acquiring)) }
 

@@ -117,7 +117,7 @@ public struct ClusterConfig: Sendable {
     }
 
     /// Whether all members go down where the view does not become stable for too long, because links flap (15 s with
-    /// ``responsive(seeds:roles:)``, a minute with ``lan(seeds:roles:)``). Otherwise ``downing`` then decides by the
+    /// ``responsive(seeds:roles:)``, a minute with ``lan(seeds:roles:)``, two with ``wan(seeds:roles:)``). Otherwise ``downing`` then decides by the
     /// view at that moment. The same on every node.
     public var downsAllWhenUnstable: Bool {
         get { settings.downAllWhenUnstable }
@@ -127,6 +127,11 @@ public struct ClusterConfig: Sendable {
     /// Requires that all nodes of the cluster agree on a value, such as the number of shards of a type: a node that has
     /// another value for the name, or none, is refused when it joins.
     public mutating func require(_ name: String, _ value: String) { shared.append(SharedSetting(name, value)) }
+
+    /// Timings for machines far apart, over links that lose packets: a crash is noticed after about nine seconds.
+    public static func wan(seeds: [NodeAddress], roles: [String] = []) -> ClusterConfig {
+        ClusterConfig(seeds: seeds, roles: roles, settings: .wan)
+    }
 
     /// Timings for machines in one network: a crash is noticed after about four seconds.
     public static func lan(seeds: [NodeAddress], roles: [String] = []) -> ClusterConfig {

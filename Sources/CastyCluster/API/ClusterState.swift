@@ -23,6 +23,8 @@ public struct ClusterState: Hashable, Sendable {
     package var silent: [UniqueAddress] = []
     /// Removed members that this node still remembers.
     package var removed: [UniqueAddress] = []
+    /// For each of them: the last proof that can have prolonged its lease, in this node's time.
+    package var lastProofs: [Instant] = []
 
     /// Creates a view, for tests of handlers.
     ///

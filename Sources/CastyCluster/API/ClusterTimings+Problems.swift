@@ -10,7 +10,7 @@ extension ClusterTimings {
     ///   - threshold: The phi at which a peer is marked unreachable.
     ///   - gossip: The time between two rounds of gossip.
     ///   - stableAfter: How long the view must have been stable before a downing decision.
-    ///   - removalMargin: The time from the removal of a crashed member to the start of its shards elsewhere.
+    ///   - removalMargin: The time from the last proof for a crashed member's lease to the start of its shards elsewhere.
     ///   - lease: How long a node may run entities after the last acknowledgement.
     ///   - exitTimeout: How long a leaver waits for its removal.
     public func with(

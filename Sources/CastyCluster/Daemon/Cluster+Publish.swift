@@ -20,7 +20,7 @@ extension Cluster {
             let areSameMembers = state.members == before.members
             let isSame =
                 areSameMembers && state.unreachable == before.unreachable && state.silent == before.silent
-                && state.removed == before.removed
+                && state.removed == before.removed && state.lastProofs == before.lastProofs
             let known = areSameMembers ? [] : Set(before.members.map(\.node))
             let newMembers = areSameMembers ? [] : state.members.filter { !known.contains($0.node) }
             // Under the lock, so that a reader of the new state finds it counted.
@@ -149,5 +149,6 @@ extension ClusterState {
             version: core.gossip.number, seenBy: core.gossip.seen)
         silent = core.silent
         removed = core.gossip.tombstones.map(\.node)
+        lastProofs = removed.map { core.lastProof(of: $0) ?? core.versionSince }
     }
 }

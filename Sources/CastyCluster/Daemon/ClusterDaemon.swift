@@ -89,6 +89,11 @@ struct ClusterDaemon {
             return shared.change {
                 $0.onStart(seeds: seeds, mayFound: mayFound, remembered: remembered, at: now)
             }
+        case .declare(let setting):
+            return shared.change {
+                $0.onDeclaration(setting)
+                return []
+            }
         case .timer(let key, let generation):
             guard timers[key]?.generation == generation else { return nil }
             timers[key] = nil

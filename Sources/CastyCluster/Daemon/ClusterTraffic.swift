@@ -27,7 +27,8 @@ package struct ClusterTraffic: Hashable, Sendable {
         case .gossipStatus, .gossipSeen, .gossipAck: digests += 1
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .exitingConfirmed, .probeRequest,
             .probe,
-            .probeAck, .probeAnswer, .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster:
+            .probeAck, .probeAnswer, .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster,
+            .lastAcknowledged:
             others += 1
         }
     }

@@ -11,6 +11,7 @@ package enum DaemonMessage: Sendable {
     indirect case page(EnvelopePage)
     indirect case start(seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster?)
     case timer(TimerKey, generation: UInt64)
+    case declare(SharedSetting)
     case leave
     case down(NodeAddress)
     case exitTasksDone
@@ -27,7 +28,8 @@ extension DaemonMessage {
     var received: (message: ClusterMessage, from: UniqueAddress)? {
         switch self {
         case .received(let envelope): (envelope.message, envelope.from)
-        case .page, .start, .timer, .leave, .down, .exitTasksDone, .contactFailed, .wrongNode, .fail, .incarnationGone,
+        case .page, .start, .declare, .timer, .leave, .down, .exitTasksDone, .contactFailed, .wrongNode, .fail,
+            .incarnationGone,
             .leaseAnswered:
             nil
         }
@@ -79,7 +81,8 @@ extension DaemonMessage {
             case .page(let page):
                 buffer.writeInteger(Form.page.rawValue)
                 page.encode(into: &buffer)
-            case .start, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed, .wrongNode, .fail,
+            case .start, .declare, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed, .wrongNode,
+                .fail,
                 .incarnationGone:
                 throw WireError(.notEncodable, "only envelopes travel between cluster daemons")
             }

@@ -6,7 +6,7 @@ extension DaemonMessage: MessageDescribing {
         switch self {
         case .received(let envelope): envelope.message.content
         case .page: .gossip(.page, version: nil)
-        case .start, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed, .wrongNode, .fail,
+        case .start, .declare, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed, .wrongNode, .fail,
             .incarnationGone:
             .message(type: "casty.cluster")
         }
@@ -37,6 +37,7 @@ extension ClusterMessage {
         case .probeAck: .membership(.probeAck)
         case .probeAnswer: .membership(.probeAnswer)
         case .exitingConfirmed: .membership(.exitingConfirmed)
+        case .lastAcknowledged: .membership(.lastAcknowledged)
         case .gone: .membership(.gone)
         case .unknownPeer: .membership(.unknownPeer)
         case .clusterProbe: .membership(.clusterProbe)

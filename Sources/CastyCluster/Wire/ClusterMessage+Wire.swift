@@ -10,6 +10,7 @@ extension ClusterMessage: NativeCodable {
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
         case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
         case unknownPeer, probeConnection, unknown, noCluster, clusterProbe, clusterAnswer, otherCluster
+        case lastAcknowledged
     }
 
     package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
@@ -21,7 +22,7 @@ extension ClusterMessage: NativeCodable {
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck,
             .unknown, .probeConnection,
             .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer,
-            .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster:
+            .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster, .lastAcknowledged:
             nil
         }
     }
@@ -127,6 +128,11 @@ extension ClusterMessage: NativeCodable {
         case .otherCluster(let addresses):
             tag(.otherCluster)
             buffer.writeArray(addresses)
+        case .lastAcknowledged(let subject, let ago):
+            tag(.lastAcknowledged)
+            subject.encode(into: &buffer)
+            // Rounded up it would say that the acknowledgement was earlier than it was.
+            buffer.writeOptional(ago) { $0.writeVarint(UInt64(clamping: $1.nanoseconds / 1_000_000)) }
         }
     }
 
@@ -187,6 +193,12 @@ extension ClusterMessage: NativeCodable {
                 number: try buffer.readVarint(), claim: try ClusterClaim(from: &buffer),
                 yours: try ClusterClaim(from: &buffer))
         case .otherCluster: self = .otherCluster(at: try buffer.readArray(of: NodeAddress.self, upTo: 64))
+        case .lastAcknowledged:
+            let subject = try UniqueAddress(from: &buffer)
+            let milliseconds: UInt64? = try buffer.readBool() ? try buffer.readVarint() : nil
+            // A hundred years, so that no peer's number overflows what is computed with it.
+            self = .lastAcknowledged(
+                subject: subject, ago: milliseconds.map { .milliseconds(Int64(min($0, 3_153_600_000_000))) })
         }
     }
 }

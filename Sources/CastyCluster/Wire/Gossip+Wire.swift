@@ -5,6 +5,8 @@ package import NIOCore
 
 /// The most members, rows, tombstones or clock entries that one gossip may carry.
 private let mostEntries = 65_536
+/// In milliseconds.
+private let longestSilence = Int(Tombstone.longestSilence.nanoseconds / 1_000_000)
 
 /// Encoded as a table of the nodes it mentions, and indices into that table: a node occurs in a gossip up to six times.
 extension Gossip: NativeCodable {
@@ -32,6 +34,7 @@ extension Gossip: NativeCodable {
             buffer.writeVarint(table.number(of: tombstone.node))
             buffer.writeInteger(tombstone.lastStatus.rawValue)
             buffer.writeVarint(tombstone.changes)
+            buffer.writeVarint(UInt64(tombstone.silence.nanoseconds / 1_000_000))
         }
         buffer.writeArray(version.entries) { buffer, entry in
             buffer.writeVarint(table.number(of: entry.node))
@@ -64,7 +67,8 @@ extension Gossip: NativeCodable {
         let tombstones = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
             Tombstone(
                 node: try buffer.readNode(nodes), lastStatus: try MemberStatus(from: &buffer),
-                changes: try buffer.readVarint())
+                changes: try buffer.readVarint(),
+                silence: .milliseconds(try buffer.readVarint(upTo: longestSilence)))
         }
         let entries = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
             VectorClock.Entry(node: try buffer.readNode(nodes), count: try buffer.readVarint())

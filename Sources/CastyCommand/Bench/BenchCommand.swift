@@ -3,6 +3,7 @@ import CastyActors
 import CastyBenchmarks
 import CastyLive
 import CastyObservability
+import CastyScenario
 
 /// `casty bench`: benchmarks on this machine.
 struct BenchCommand: ParsableCommand {
@@ -17,13 +18,14 @@ struct BenchCommand: ParsableCommand {
               shards      three nodes over loopback TCP: asks and tells to entities; what entities cost
               cluster     nodes over loopback TCP: forming, a crash, a hang, a quiet time
               simulation  how fast virtual time passes; 20 000 handoffs under load, of which nothing may be lost
-              membership  what the membership promises, simulated, over seeds: scale, detection, endurance, heal, churn, recovery
+              membership  what the membership promises, simulated, over seeds: scale, detection, endurance, heal, churn, recovery, outages
               console     the screen: the time to draw a frame, and the bytes that a terminal is sent
 
               casty bench --quick             a first look
               casty bench local remote        two groups
               casty bench ask                 every figure about asks
               casty bench crash --runs 30     thirty crashes, one after the other
+              casty bench outages --table     what a crash costs with each preset, as the table of the README
               casty bench endurance --from 1 --to 200   a thousand node-hours, in parts if you like
               casty bench --json > today.txt  one JSON object a line
               casty bench local --compare 'old/casty bench local --json'   two builds in turn, and their ratios
@@ -51,6 +53,9 @@ struct BenchCommand: ParsableCommand {
 
     @Flag(help: "Print one JSON object a line.")
     var json = false
+
+    @Flag(help: "Print the table of what a crash costs with each preset, in Markdown; with --quick for small clusters.")
+    var table = false
 
     @Flag(help: "Exit with 1 if a run of anything misses its goal.")
     var strict = false
@@ -92,6 +97,9 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         if let to, to < from ?? 1 { throw ValidationError("--from is not after --to.") }
+        if table, names.contains(where: { $0 != "outages" }) {
+            throw ValidationError("--table is of the outages only.")
+        }
         if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs is 1…1000, not \(runs).") }
         try validateModes()
         if instructions { return try validateCounted() }
@@ -153,6 +161,7 @@ struct BenchCommand: ParsableCommand {
             progress: { text in
                 if showsProgress { Output.progress(text) } else { Output.error(text) }
             }, warn: { Output.error("casty: \($0)") })
+        if table { return try printTable(plan) }
         introduce()
         var failed = false
         for item in BenchCase.all where names.isEmpty || names.contains(where: { item.matches($0) }) {
@@ -171,6 +180,16 @@ struct BenchCommand: ParsableCommand {
             }
         }
         if failed { throw ExitCode(1) }
+    }
+
+    private func printTable(_ plan: BenchPlan) throws {
+        Output.line(OutageRow.heading)
+        for (preset, nodes) in OutageRow.all where !quick || nodes <= 10 {
+            plan.progress("outages: \(preset.rawValue), \(nodes) nodes …")
+            let row = try OutageRow.measure(preset, nodes: nodes, seeds: seeds ?? 1...OutageRow.seeds(nodes))
+            if Output.errorIsTerminal { Output.progress("") }
+            Output.line(row.line)
+        }
     }
 
     /// Prints the conditions that the figures depend on.

@@ -25,7 +25,7 @@ struct OpenConsole: ParsableCommand {
     @Option(help: "Virtual seconds per real second, as 2x or 0.5x.")
     var speed = "1x"
     @Option(
-        help: "Timings: responsive or lan; the script's, or responsive, by default.",
+        help: "Timings: \(Preset.choice); the script's, or responsive, by default.",
         completion: .list(Preset.allCases.map(\.rawValue)))
     var preset: String?
     @Option(help: "A scenario whose commands are carried out meanwhile.", completion: .file())
@@ -77,7 +77,7 @@ struct OpenConsole: ParsableCommand {
     private func timings() throws -> Preset? {
         try preset.map { name in
             guard let preset = Preset(rawValue: name) else {
-                throw ValidationError("--preset is responsive or lan, not \(name)")
+                throw ValidationError("--preset is \(Preset.choice), not \(name)")
             }
             return preset
         }

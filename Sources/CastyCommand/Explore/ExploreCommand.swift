@@ -39,7 +39,7 @@ struct ExploreCommand: ParsableCommand {
     var scenario: String?
 
     @Option(
-        help: ArgumentHelp("responsive or lan.", valueName: "preset"),
+        help: ArgumentHelp("\(Preset.choice).", valueName: "preset"),
         completion: .list(Preset.allCases.map(\.rawValue)))
     var preset: Preset?
 

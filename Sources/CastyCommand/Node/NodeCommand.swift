@@ -8,6 +8,7 @@ import CastyMembership
 import CastyObservability
 import CastyReporting
 import CastySQLite
+import CastyScenario
 import CastyTestbed
 import Glibc
 
@@ -51,8 +52,9 @@ struct NodeCommand: AsyncParsableCommand {
     var role: [String] = []
     @Option(help: "How many shards each sample type has; the same on all nodes.")
     var shards = 24
-    @Option(help: "Timings: responsive or lan; the same on all nodes.")
-    var preset = "lan"
+    @Option(
+        help: "Timings: \(Preset.choice); the same on all nodes.", completion: .list(Preset.allCases.map(\.rawValue)))
+    var preset = Preset.lan
     @Option(help: "The folder of the node's stores; the same for all nodes of the cluster on this machine.")
     var data: String?
     @Flag(help: "Accounts come back without a message after a move or a crash; with --data, on all nodes or on none.")
@@ -76,9 +78,6 @@ struct NodeCommand: AsyncParsableCommand {
             )
         }
         for seed in seedNode { _ = try address(seed, "--seed-node") }
-        guard ["lan", "responsive"].contains(preset) else {
-            throw ValidationError("--preset is responsive or lan, not \(preset)")
-        }
         guard data != nil || !remember else { throw ValidationError("--remember needs --data") }
         guard (1...16_384).contains(shards) else { throw ValidationError("--shards takes 1…16384, not \(shards)") }
     }
@@ -127,9 +126,13 @@ struct NodeCommand: AsyncParsableCommand {
 
     private func config(_ address: NodeAddress, seeds: [NodeAddress], _ stores: SQLiteStores?) throws -> ClusterConfig {
         var config: ClusterConfig =
-            preset == "lan" ? .lan(seeds: seeds, roles: role) : .responsive(seeds: seeds, roles: role)
+            switch preset {
+            case .responsive: .responsive(seeds: seeds, roles: role)
+            case .lan: .lan(seeds: seeds, roles: role)
+            case .wan: .wan(seeds: seeds, roles: role)
+            }
         config.isFirstStart = found
-        config.require("preset", preset)
+        config.require("preset", preset.rawValue)
         config.require("shards", String(shards))
         config.require("remember", remember ? "on" : "off")
         config.store = stores

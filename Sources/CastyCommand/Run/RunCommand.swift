@@ -97,7 +97,7 @@ struct WorldOptions: ParsableArguments {
     var seed: UInt64?
 
     @Option(
-        help: ArgumentHelp("responsive or lan; beats the scenario's.", valueName: "preset"),
+        help: ArgumentHelp("\(Preset.choice); beats the scenario's.", valueName: "preset"),
         completion: .list(Preset.allCases.map(\.rawValue)))
     var preset: Preset?
 }

@@ -80,7 +80,12 @@ package struct SnapshotScenario: Sendable {
         if let peer = view.membership.peers.first {
             // The presets differ in their interval, which is measured as the mean of the arrivals.
             if peer.samples > 0 {
-                let preset: Preset = peer.mean >= .milliseconds(600) ? .lan : .responsive
+                let preset: Preset =
+                    switch peer.mean {
+                    case ..<(.milliseconds(600)): .responsive
+                    case ..<(.milliseconds(1500)): .lan
+                    default: .wan
+                    }
                 lines.append("set preset \(preset.rawValue)    # heartbeats came every \(Words.span(peer.mean))")
             }
             lines.append("set pause \(peer.acceptablePause.scenarioText)")

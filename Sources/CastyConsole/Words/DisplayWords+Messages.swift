@@ -58,6 +58,7 @@ extension MembershipStep {
         case .probeAck: "probe ack"
         case .probeAnswer: "probe answer"
         case .exitingConfirmed: "exiting confirmed"
+        case .lastAcknowledged: "last acknowledged"
         case .gone: "gone"
         case .unknownPeer: "unknown peer"
         case .clusterProbe: "which cluster?"

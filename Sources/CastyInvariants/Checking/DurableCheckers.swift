@@ -15,7 +15,7 @@ struct RememberedEntities: InvariantChecker {
         var found: [Violation] = []
         for view in moment.views where view.state == .running {
             for part in view.sharding where part.remembers {
-                guard part.leaseUntil.map({ $0 > moment.time }) ?? true else { continue }
+                guard part.leaseUntil.map({ $0 > view.ownTime }) ?? true else { continue }
                 let durable = moment.remembered[part.type] ?? []
                 for shard in part.shards where shard.state == .running && shard.entities.count == shard.entityCount {
                     if shard.entityCount > 0 { exercised = ["S11"] }

@@ -17,8 +17,10 @@ final class NodeView {
     let name: String
     let node: UniqueAddress
     let state: NodeState
-    /// The node's own clock.
+    /// The runtime's time, by which all nodes report in a testbed.
     let time: Instant
+    /// The node's own clock, which may be wrong; its lease counts by it.
+    let ownTime: Instant
     let phase: Membership.Phase
     let gossip: Gossip
     let members: [MemberSnapshot]
@@ -53,6 +55,7 @@ final class NodeView {
         self.node = view.node
         state = node.state
         time = node.system.inspector.time
+        ownTime = node.system.now
         phase = view.phase
         gossip = view.section.gossip
         members = view.section.members
@@ -71,6 +74,7 @@ final class NodeView {
         node = snapshot.node
         state = snapshot.state
         time = snapshot.time
+        ownTime = snapshot.time
         self.phase = phase
         self.gossip = gossip
         members = membership.members

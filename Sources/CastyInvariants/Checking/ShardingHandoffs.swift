@@ -123,7 +123,7 @@ struct FrugalRebalance: ShardingChecker {
             coordinations[key]?.moving.insert(home.shard)
             if reason != .handoff { coordinations[key]?.moved = [] }
         case .roundPlanned(let moves): return evaluate(moves, key, fact, oracle)
-        case .recovered, .moved, .conflict: break
+        case .recovered, .moved, .conflict, .tooFewShards: break
         }
         return []
     }

@@ -4,34 +4,24 @@ import CastySharding
 import CastyTestbed
 
 /// S2, S9: each allocation of a shard is newer than the one before, and is made only when the previous owner has
-/// stopped the shard, is dead, or has no valid lease. The shard of a removed owner also waits for the removal margin.
-/// S9 is the same rule at a fail-over: a new coordinator does not reallocate a shard that a live region still runs.
+/// stopped the shard or has no valid lease. S9 is the same rule at a fail-over: a new coordinator does not reallocate a
+/// shard that a live region still runs.
 ///
-/// When no node is left that knew the cluster, a new one starts with the first version again. The margin is measured by
-/// the runtime's clock, with a tolerance of one and a half percent for faulty clocks.
+/// A dead owner acts no more, but no other node can know that: the lease with which it crashed must have ended too, by
+/// its own clock, whatever the others know and count.
+///
+/// When no node is left that knew the cluster, a new one starts with the first version again.
 struct GrowingOwnership: ShardingChecker {
     private struct Allocation {
         let version: ShardVersion
         let generation: Int
     }
 
-    private struct Removal: Hashable {
-        let node: UniqueAddress
-        let key: ShardKey
-    }
-
     private var latest: [ShardKey: Allocation] = [:]
-    /// When a coordinator saw the removal of the shard's owner.
-    private var removals: [Removal: Instant] = [:]
 
     mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
         switch fact.note {
-        case .coordinator(.orphaned(let shards, _, _)):
-            for shard in shards {
-                removals[Removal(node: fact.node, key: ShardKey(type: fact.type, shard: shard))] = fact.time
-            }
-            return []
-        case .coordinator(.allocated(let home, let reason)): return allocated(home, reason, fact, oracle)
+        case .coordinator(.allocated(let home, _)): return allocated(home, fact, oracle)
         case .region(.shardStarted(let shard, let version)):
             let key = ShardKey(type: fact.type, shard: shard)
             return oracle.actors(of: key).filter { $0 != fact.node }.map { other in
@@ -44,7 +34,7 @@ struct GrowingOwnership: ShardingChecker {
     }
 
     private mutating func allocated(
-        _ home: ShardHome, _ reason: AllocationReason, _ fact: ShardingFact, _ oracle: ShardingOracle
+        _ home: ShardHome, _ fact: ShardingFact, _ oracle: ShardingOracle
     ) -> [Violation] {
         let key = ShardKey(type: fact.type, shard: home.shard)
         var found: [Violation] = []
@@ -62,28 +52,13 @@ struct GrowingOwnership: ShardingChecker {
                     "\(home.version) gives it to \(oracle.name(home.node)) while \(oracle.name(other)) runs it as \(version)"
                 ))
         }
-        // A coordinator that reallocates the shards of a crashed node waits from the moment when it saw the removal
-        // itself, whether or not it was coordinating then.
         if let orphan = oracle.orphans[key], orphan.generation == oracle.generation, orphan.owner != home.node,
-            let seen = oracle.removed(orphan.owner, seenBy: fact.node),
-            fact.time - seen < fact.settings.removalMargin * 0.985
+            oracle.outlives(orphan.owner)
         {
             found.append(
                 fact.violation(
                     "S2", shard: home.shard,
-                    "it is given away \(fact.time - seen) after this node saw that \(oracle.name(orphan.owner)), which ran it and crashed, was removed"
-                ))
-        }
-        let removal = removals.removeValue(forKey: Removal(node: fact.node, key: key))
-        if reason == .ownerRemoved, let removal {
-            let waited = fact.time - removal
-            if waited < fact.settings.removalMargin * 0.985 {
-                found.append(
-                    fact.violation(
-                        "S2", shard: home.shard,
-                        "it is given away \(waited) after its owner's removal; the margin is \(fact.settings.removalMargin)"
-                    ))
-            }
+                    "it is given away before the lease has ended with which \(oracle.name(orphan.owner)) crashed"))
         }
         return found
     }

@@ -20,6 +20,7 @@ extension Membership {
             if leadership.follow(leader) { publish(.leaderChanged, leader, cause, at: now) }
         }
         syncTombstones(at: now)
+        syncProofs(over: old, at: now)
         rememberCluster()
         syncUnknownPeers(over: old)
         syncSilences(at: now)

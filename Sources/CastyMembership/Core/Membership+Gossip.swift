@@ -36,6 +36,7 @@ extension Membership {
         let isSlow = gossip.members.contains { $0.status == .down } || gossip.seen.count * 2 < reachable
         arm(.gossip, at: now + (isSlow ? settings.gossip / 3 : settings.gossip))
         if departure.areTasksDone { confirmExit() }
+        reportProofs(at: now)
         let targets = targets
         guard !targets.isEmpty else { return }
         let unseen = targets.filter { !gossip.seen.sortedContains($0) && !silent.sortedContains($0) }

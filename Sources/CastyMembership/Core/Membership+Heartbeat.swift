@@ -103,15 +103,18 @@ extension Membership {
         }
     }
 
-    mutating func answerHeartbeat(from peer: UniqueAddress, sequence: UInt64, sentAt: Instant) {
-        effects.append(.send(heartbeatAnswer(to: peer, sequence: sequence, sentAt: sentAt), to: peer))
+    mutating func answerHeartbeat(from peer: UniqueAddress, sequence: UInt64, sentAt: Instant, at now: Instant) {
+        let answer = heartbeatAnswer(to: peer, sequence: sequence, sentAt: sentAt, at: now)
+        effects.append(.send(answer, to: peer))
     }
 
     /// An acknowledgement renews the lease of the asking node, so only a member gets one.
     ///
     /// This node also acknowledges before it has been welcomed: to the others it may already be a member, and it has
     /// removed none of them.
-    func heartbeatAnswer(to peer: UniqueAddress, sequence: UInt64, sentAt: Instant) -> ClusterMessage {
+    mutating func heartbeatAnswer(
+        to peer: UniqueAddress, sequence: UInt64, sentAt: Instant, at now: Instant
+    ) -> ClusterMessage {
         switch phase == .member ? gossip.status(of: peer) : .joining {
         case .down?:
             // An acknowledgement would let the peer go on; it needs the gossip instead.
@@ -119,6 +122,7 @@ extension Membership {
         case nil where !settings.mutations.contains(.acknowledgesNonMembers):
             return .unknown(sequence: sequence, sentAt: sentAt)
         case nil, .joining?, .weaklyUp?, .up?, .leaving?, .exiting?:
+            proofs.noteAcknowledged(peer, at: now)
             return .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: lease.voters.last ?? 0)
         }
     }

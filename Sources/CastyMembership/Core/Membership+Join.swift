@@ -28,6 +28,13 @@ extension Membership {
         return finish(at: now)
     }
 
+    /// This node depends on a setting from now on that is compared only where both sides have it, when a node joins.
+    package mutating func onDeclaration(_ setting: SharedSetting) {
+        let declared = sharedSettings.count { $0.name.hasPrefix(SharedSetting.whereKnown) }
+        guard setting.name.hasPrefix(SharedSetting.whereKnown), declared < SharedSetting.mostDeclared else { return }
+        sharedSettings = ([setting] + sharedSettings).sortedUniquely(by: \.name) { first, _ in first }
+    }
+
     /// A contacted address refused the connection.
     package mutating func onUnreachableContact(_ address: NodeAddress, at now: Instant) -> [MembershipEffect] {
         switch phase {

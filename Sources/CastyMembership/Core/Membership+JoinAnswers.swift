@@ -8,7 +8,8 @@ extension Membership {
         return difference(from: settings)
     }
 
-    /// The first setting, by name, that differs between the two sides; a setting that one side does not have differs.
+    /// The first setting, by name, that differs between the two sides; a setting that one side does not have differs,
+    /// except those of types of entities, which not all nodes know.
     /// The preset comes before all others, because it explains them: nodes of two presets differ in every timing.
     func difference(from settings: [SharedSetting]) -> JoinRefusal? {
         var differences: [JoinRefusal] = []
@@ -18,6 +19,7 @@ extension Membership {
         mergeSorted(sharedSettings, settings.sortedUniquely(by: \.name) { first, _ in first }, key: \.name) {
             mine, theirs in
             guard mine?.value != theirs?.value, let name = mine?.name ?? theirs?.name else { return }
+            if mine == nil || theirs == nil, name.hasPrefix(SharedSetting.whereKnown) { return }
             if name == "seeds", haveSameSeeds { return }
             let refusal = JoinRefusal.settingDiffers(
                 name: name, cluster: mine?.value ?? SharedSetting.missing,

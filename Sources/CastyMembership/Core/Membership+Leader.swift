@@ -76,7 +76,9 @@ extension Membership {
             case .leaving: actions.append(.moveToExiting(member.node))
             case .exiting, .down:
                 let isGone = unreachable.sortedContains(member.node) || convergence.leavers.contains(member.node)
-                if isGone, member.node != myself { actions.append(.remove(member.node)) }
+                if isGone, member.node != myself, !awaitsReports(about: member.node, at: now) {
+                    actions.append(.remove(member.node))
+                }
             }
         }
         return actions + dueTombstones(at: now).map { .forget($0) }
@@ -138,9 +140,13 @@ extension Membership {
     private mutating func perform(_ actions: [LeaderAction], _ cause: EventCause, at now: Instant) {
         var removed: [UniqueAddress] = []
         let mutations = settings.mutations
+        // Before the first of them is removed: members that go together are counted together.
+        let silences = actions.map { action in
+            if case .remove(let node) = action { silence(of: node, at: now) } else { Duration.zero }
+        }
         change(cause, at: now) { gossip, _ in
             let version = gossip.version
-            for action in actions {
+            for (action, silence) in zip(actions, silences) {
                 switch action {
                 case .moveToUp(let node):
                     if mutations.contains(.reusesUpNumbers) {
@@ -149,7 +155,7 @@ extension Membership {
                     gossip.setStatus(.up, of: node)
                 case .moveToExiting(let node): gossip.setStatus(.exiting, of: node)
                 case .remove(let node):
-                    gossip.addTombstone(node)
+                    gossip.addTombstone(node, silence: silence)
                     removed.append(node)
                     if mutations.contains(.keepsGoneClocks) { gossip.version.merge(version) }
                 case .forget(let node): gossip.forget(node)

@@ -22,8 +22,11 @@ extension Membership {
             .probeConnection(.probeConnection(sequence: detection.monitors[index].sent, sentAt: now), to: peer))
     }
 
-    mutating func answerProbeConnection(from peer: UniqueAddress, sequence: UInt64, sentAt: Instant) {
-        effects.append(.answer(heartbeatAnswer(to: peer, sequence: sequence, sentAt: sentAt), to: peer))
+    mutating func answerProbeConnection(
+        from peer: UniqueAddress, sequence: UInt64, sentAt: Instant, at now: Instant
+    ) {
+        let answer = heartbeatAnswer(to: peer, sequence: sequence, sentAt: sentAt, at: now)
+        effects.append(.answer(answer, to: peer))
     }
 
     /// Replaces a connection on which nothing has been answered for very long although probe connections are answered.

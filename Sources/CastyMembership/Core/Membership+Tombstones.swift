@@ -73,7 +73,7 @@ extension Membership {
     }
 
     /// The most bytes that a tombstone takes on the wire: the node in the table, and its entry.
-    private static func bytes(of node: UniqueAddress) -> Int { node.address.host.utf8.count + 28 }
+    private static func bytes(of node: UniqueAddress) -> Int { node.address.host.utf8.count + 31 }
 
     mutating func syncTombstones(at now: Instant) {
         let nodes = gossip.tombstones.map(\.node)

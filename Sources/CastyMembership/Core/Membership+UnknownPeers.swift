@@ -93,7 +93,7 @@ extension Membership {
             // A node that has not been welcomed yet acknowledges all heartbeats, and knows no member.
             if voters != 0, gossip.hasMember(peer) { familiarity.acquaintances.insertSorted(peer) }
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .unknown,
-            .exitingConfirmed,
+            .exitingConfirmed, .lastAcknowledged,
             .probeRequest, .probe, .probeAck, .probeAnswer, .gone, .unknownPeer, .clusterProbe, .clusterAnswer,
             .otherCluster:
             break

@@ -49,6 +49,7 @@ package struct Membership: Sendable {
     var departure = Departure.staying
     /// When this node learned of each removal; the tombstones expire by it.
     var tombstoneTimes: [TombstoneTime] = []
+    var proofs = LastProofs()
     var familiarity = Familiarity()
     var secondClusters: SecondClusters
 
@@ -118,14 +119,15 @@ package struct Membership: Sendable {
             letIn(peer, roles: roles, settings: settings, highest: highest, at: now)
         case .welcome(let gossip): welcomed(gossip, by: peer, at: now)
         case .joinRefused(let refusal): refused(refusal, by: peer, at: now)
-        case .heartbeat(let sequence, let sentAt): answerHeartbeat(from: peer, sequence: sequence, sentAt: sentAt)
+        case .heartbeat(let sequence, let sentAt):
+            answerHeartbeat(from: peer, sequence: sequence, sentAt: sentAt, at: now)
         case .heartbeatAck(let sequence, let sentAt, let voters):
             heard(peer, sequence: sequence, sentAt: sentAt, voters: voters, at: now)
         case .unknown(let sequence, let sentAt):
             heard(peer, sequence: sequence, sentAt: sentAt, voters: nil, at: now)
             unknownTo(peer, at: now)
         case .probeConnection(let sequence, let sentAt):
-            answerProbeConnection(from: peer, sequence: sequence, sentAt: sentAt)
+            answerProbeConnection(from: peer, sequence: sequence, sentAt: sentAt, at: now)
         case .gossipStatus(let digest, let seenDigest):
             receiveStatus(digest: digest, seenDigest: seenDigest, from: peer)
         case .gossipSeen(let digest, let seen): receiveSeen(digest: digest, seen: seen, from: peer)
@@ -133,6 +135,7 @@ package struct Membership: Sendable {
         case .gossipSpread(let gossip, let relay): receiveSpread(gossip, relay: relay, from: peer, at: now)
         case .gossipAck(let digest, let seen): receiveAck(digest: digest, seen: seen, from: peer)
         case .exitingConfirmed: confirmed(by: peer)
+        case .lastAcknowledged(let subject, let ago): receiveReport(about: subject, ago: ago, from: peer, at: now)
         case .probeRequest(let id, let subject):
             // Without this check any peer could make this node send messages to addresses of its choice.
             if areMembers(peer, subject) { effects.append(.send(.probe(id: id, origin: peer), to: subject)) }

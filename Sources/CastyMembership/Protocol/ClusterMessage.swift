@@ -9,6 +9,11 @@ package struct SharedSetting: Hashable, Sendable {
     package static let missing = JoinRefusal.notSet
     /// The setting that says by which name a node finds its seeds.
     package static let seedsName = "seeds-name"
+    /// The beginning of the names of settings that are compared only where both sides have them: of a type that a node
+    /// does not know it need not say anything.
+    package static let whereKnown = "of "
+    /// The most settings of that kind that a node declares.
+    package static let mostDeclared = 512
     /// The most bytes of a value.
     package static let longestValue = 4096
 
@@ -63,6 +68,8 @@ package enum ClusterMessage: Hashable, Sendable {
     case gossipAck(digest: UInt64, seen: [UniqueAddress])
     /// The sender's last tasks are done: it can be removed.
     case exitingConfirmed
+    /// The sender last acknowledged a heartbeat of a member that is down that long ago; `nil`: never. It will not again.
+    case lastAcknowledged(subject: UniqueAddress, ago: Duration?)
     /// Asks the receiver to probe a subject for the sender.
     case probeRequest(id: UInt64, subject: UniqueAddress)
     /// Probes the receiver on behalf of `origin`.

@@ -88,6 +88,8 @@ package enum MembershipMutation: Int, Mutation {
     case creditsNewMonitors
     /// A peer that others have marked counts for the lease as if they had marked it just now, however old the news is.
     case creditsMarks
+    /// The leader takes its own last acknowledgement of a member that is down for the last of all.
+    case asksNoVoters
     /// Heartbeats of non-members are acknowledged like those of members.
     case acknowledgesNonMembers
     /// A leaver waits for the agreement of all, however long that takes, and so does its removal.

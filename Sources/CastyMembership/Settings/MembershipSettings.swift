@@ -108,7 +108,8 @@ package struct MembershipSettings: Hashable, Sendable {
     /// Whether all members go in that decision, because no side knows what the others see; otherwise the strategy
     /// decides.
     package var downAllWhenUnstable = false
-    /// The time from the removal of a member to the start of its shards elsewhere.
+    /// The time from the last acknowledgement that can have prolonged a removed member's lease to the start of its
+    /// shards elsewhere. See ``Membership/lastProof(of:)``.
     package var removalMargin: StabilityPeriod
     /// How long a node may run entities after the last acknowledgement from the members it needs. At most the removal
     /// margin / 1.02. See ``entityLease``.
@@ -119,28 +120,6 @@ package struct MembershipSettings: Hashable, Sendable {
 
     /// Deliberate bugs that are switched on, to test the invariants; none by default.
     package var mutations: MembershipMutations = []
-
-    /// For a cluster on one machine or in one rack that people watch: failures are noticed within two seconds.
-    package static let responsive = MembershipSettings(
-        heartbeat: .milliseconds(200), sigmaFloor: .milliseconds(50), pause: .seconds(1), threshold: 8, suspicion: 4,
-        samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(100), gossip: .milliseconds(200),
-        gossipAtOnce: true, gossipFanout: 32, gossipPreferUnseen: 0.8, leaderActions: .milliseconds(200),
-        tombstones: .seconds(600), joinRetry: .milliseconds(500), seedProbe: .seconds(2), weaklyUpAfter: .seconds(7),
-        minMembers: 1,
-        minMembersOfRole: [], exitTimeout: .seconds(3), strategy: .keepMajority(), leaseDelay: .seconds(2),
-        leaseTimeout: .seconds(2), leaseHold: .seconds(30), stableAfter: .fixed(.seconds(3)),
-        unstableLimit: .seconds(15), removalMargin: .fixed(.seconds(3)), lease: .milliseconds(2900))
-
-    /// For machines in a data centre.
-    package static let lan = MembershipSettings(
-        heartbeat: .seconds(1), sigmaFloor: .milliseconds(100), pause: .seconds(3), threshold: 8, suspicion: 4,
-        samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(500), gossip: .seconds(1),
-        gossipAtOnce: false, gossipFanout: 32, gossipPreferUnseen: 0.8, leaderActions: .seconds(1),
-        tombstones: .seconds(86_400), joinRetry: .seconds(2), seedProbe: .seconds(10), weaklyUpAfter: .seconds(7),
-        minMembers: 1,
-        minMembersOfRole: [], exitTimeout: .seconds(10), strategy: .keepMajority(), leaseDelay: .seconds(6),
-        leaseTimeout: .seconds(5), leaseHold: .seconds(120), stableAfter: .bySize,
-        unstableLimit: .seconds(60), removalMargin: .bySize, lease: .milliseconds(6800))
 
     /// How long a member may be leaving, exiting or down in a cluster that cannot agree, before its departure proceeds
     /// without agreement. Every decision about unreachable members is taken sooner.
@@ -155,7 +134,8 @@ package struct MembershipSettings: Hashable, Sendable {
     /// How long the view must have been stable in a cluster of this size.
     package func stableAfter(members: Int) -> Duration { stableAfter.duration(members: members) }
 
-    /// The time from a removal to the start of the shards elsewhere, in a cluster of this size.
+    /// The time from the last proof for a removed member's lease to the start of its shards elsewhere, in a cluster of
+    /// this size.
     package func removalMargin(members: Int) -> Duration {
         // Plus the time that entities run longer, and 2 % of it for clock drift.
         removalMargin.duration(members: members) + (strategy.needsLease ? leaseDelay * 1.02 : .zero)

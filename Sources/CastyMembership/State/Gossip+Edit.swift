@@ -42,10 +42,12 @@ extension Gossip {
     }
 
     /// Removes a member permanently: adds a tombstone.
-    mutating func addTombstone(_ node: UniqueAddress) {
+    ///
+    /// - Parameter silence: How long ago the last proof can have prolonged its lease; zero where that is unknown.
+    mutating func addTombstone(_ node: UniqueAddress, silence: Duration = .zero) {
         guard let member = member(node) else { return }
         let rowIndex = tombstones.sortedIndex(of: node, by: \.node)
-        tombstones.insert(Tombstone(node: node, lastStatus: member.status), at: rowIndex)
+        tombstones.insert(Tombstone(node: node, lastStatus: member.status, silence: silence), at: rowIndex)
         dropGone()
     }
 

@@ -64,6 +64,7 @@ extension Gossip {
             hash.combine(tombstone.node)
             hash.combine(tombstone.lastStatus.rawValue)
             hash.combine(tombstone.changes)
+            hash.combine(UInt64(tombstone.silence.nanoseconds))
         }
         hash.combine(forgotten)
         hash.combine(UInt64(highestUpNumber))

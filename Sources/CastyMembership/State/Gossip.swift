@@ -8,16 +8,27 @@ package struct Tombstone: Hashable, Sendable {
     package let lastStatus: MemberStatus
     /// How many changes of this member the version had counted; the version no longer has an entry for it.
     package internal(set) var changes: UInt64
+    /// For how long before its removal, at least, no proof can have prolonged its lease; zero where that is unknown. In
+    /// whole milliseconds, at most ``longestSilence``.
+    package let silence: Duration
 
-    package init(node: UniqueAddress, lastStatus: MemberStatus, changes: UInt64 = 0) {
+    /// Longer than any lease: what lies before counts as equally long ago.
+    package static let longestSilence = Duration.seconds(600)
+
+    package init(
+        node: UniqueAddress, lastStatus: MemberStatus, changes: UInt64 = 0, silence: Duration = .zero
+    ) {
         self.node = node
         self.lastStatus = lastStatus
         self.changes = changes
+        let whole = max(min(silence, Self.longestSilence), .zero).nanoseconds / 1_000_000
+        self.silence = .milliseconds(whole)
     }
 
     func merged(with other: Tombstone) -> Tombstone {
         Tombstone(
-            node: node, lastStatus: max(lastStatus, other.lastStatus), changes: max(changes, other.changes))
+            node: node, lastStatus: max(lastStatus, other.lastStatus), changes: max(changes, other.changes),
+            silence: min(silence, other.silence))
     }
 }
 

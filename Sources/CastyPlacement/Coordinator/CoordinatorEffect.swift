@@ -29,5 +29,7 @@ package enum CoordinatorNote: Hashable, Sendable {
     /// These shards are wanted, but no node can host them now.
     case unplaced(shards: [Int], HomelessCause)
     case roundPlanned(moves: Int)
+    /// This many nodes host the type, more than it has shards: some of them host none.
+    case tooFewShards(nodes: Int)
     case intentsChanged(Intents)
 }

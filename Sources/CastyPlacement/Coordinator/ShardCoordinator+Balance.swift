@@ -38,7 +38,20 @@ extension ShardCoordinator {
         nextBalanceCheck = now + settings.rebalanceInterval
         guard isQuiet else { return }
         isBalanceUnknown = false
+        reportIdleNodes(&effects)
         if !intents.isPaused { planRound(&effects) }
+    }
+
+    /// Reports that some nodes can host nothing, because the type has fewer shards than nodes host it: once, and again
+    /// when there are twice as many.
+    private mutating func reportIdleNodes(_ effects: inout [CoordinatorEffect]) {
+        let nodes = regions.count { $0.accepts && !$0.isLeaving }
+        if nodes <= settings.shardCount {
+            reportedNodes = 0
+        } else if reportedNodes == 0 || nodes >= reportedNodes * 2 {
+            reportedNodes = nodes
+            effects.append(.note(.tooFewShards(nodes: nodes)))
+        }
     }
 
     /// Plans one round: first the pinned shards that are not at their address, then the moves of the strategy.

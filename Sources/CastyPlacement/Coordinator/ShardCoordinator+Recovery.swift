@@ -19,6 +19,7 @@ extension ShardCoordinator {
         leftovers = Array(repeating: nil, count: settings.shardCount)
         planned = []
         hadEnoughRegions = false
+        reportedNodes = 0
         toldObstacle = nil
         nextBalanceCheck = now + settings.rebalanceInterval
         effects.append(.note(.started(epoch)))
@@ -112,7 +113,7 @@ extension ShardCoordinator {
         withoutRegion.removeSorted(node)
         gathered[node] = nil
         planned.removeAll { $0.to == node || $0.from == node }
-        let holdUntil = now + margin
+        let holdUntil = holdEnd(of: node, at: now)
         if let index = indexOfRegion(node) {
             regions.remove(at: index)
         } else if isUnknown {

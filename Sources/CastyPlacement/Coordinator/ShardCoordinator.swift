@@ -64,6 +64,8 @@ package struct ShardCoordinator: Sendable {
     /// Something changed since the last balance check.
     var isBalanceUnknown = false
     var nextBalanceCheck = Instant.start
+    /// How many nodes hosted the type when it was last reported that it has fewer shards; zero where it has enough.
+    var reportedNodes = 0
     /// Why wanted shards cannot be placed, as last reported.
     var toldObstacle: HomelessCause?
 
@@ -88,7 +90,9 @@ package struct ShardCoordinator: Sendable {
         let removed = view.removals(since: old)
         // This includes a member that was leaving or exiting: it may have been cut off while it had shards, and its
         // lease may still be valid. Members that were already removed when this node joins count from now, too.
-        if removed.contains(where: { mayStillRun($0, in: old) }) { crashHold = max(crashHold, now + margin) }
+        for node in removed where mayStillRun(node, in: old) {
+            crashHold = max(crashHold, holdEnd(of: node, at: now))
+        }
         let shallAct = view.oldest(role: settings.role) == own
         if phase != .inactive, !shallAct { deactivate(&effects) }
         if phase == .inactive, shallAct { activate(at: now, &effects) }
@@ -160,8 +164,14 @@ extension ShardCoordinator {
         now < leaseValidUntil || settings.mutations.contains(.grantsWithoutLease)
     }
 
-    /// The time from the removal of a member to the start of its shards elsewhere.
-    var margin: Duration {
+    /// When the lease of a removed member has certainly ended.
+    func holdEnd(of node: UniqueAddress, at now: Instant) -> Instant {
+        max(view.lastProof(of: node, at: now) + margin, now)
+    }
+
+    /// The time from the last proof that can have prolonged a removed member's lease to the start of its shards
+    /// elsewhere.
+    private var margin: Duration {
         if settings.mutations.contains(.skipsMargin) { return .zero }
         let margin = max(settings.removalMargin, view.removalMargin)
         return settings.mutations.contains(.failsOverLate) ? margin * 4 : margin

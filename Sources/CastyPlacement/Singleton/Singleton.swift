@@ -112,7 +112,8 @@ package struct Singleton<Payload: Sendable>: Sendable {
         let ownNumber = old.member(own)?.upNumber ?? 0
         for node in view.removals(since: old) where node != own {
             if mayStillRun(node, in: old, ownNumber: ownNumber) {
-                crashHold = max(crashHold, now + max(settings.removalMargin, view.removalMargin))
+                let margin = max(settings.removalMargin, view.removalMargin)
+                crashHold = max(crashHold, view.lastProof(of: node, at: now) + margin)
             }
             released.removeSorted(node)
             askers.removeSorted(node)

@@ -38,7 +38,8 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .seed: ["seed NUMBER"]
         case .set:
             [
-                "set preset responsive|lan", "set passivation idle TIME|lru COUNT|lfu COUNT|off", "set threshold PHI",
+                "set preset responsive|lan|wan", "set passivation idle TIME|lru COUNT|lfu COUNT|off",
+                "set threshold PHI",
                 "set downing STRATEGY", "set when-unstable down-all|decide", "set remember on|off",
                 "set account-role ROLE", "set memory on|off", "set singleton on|off", "set singleton-role ROLE",
                 "set heartbeat|gossip|stable-after|… TIME",

@@ -38,6 +38,13 @@ package enum Setting: Hashable, Sendable {
 package enum Preset: String, CaseIterable, Hashable, Sendable {
     case responsive
     case lan
+    case wan
+
+    /// The names of all presets as a choice: `responsive, lan or wan`.
+    package static let choice: String = {
+        let names = allCases.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
+    }()
 }
 
 /// The settings with a duration, by the words of a scenario.

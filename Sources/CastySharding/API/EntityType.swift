@@ -14,7 +14,10 @@ public struct EntityType<Message: Codable & Sendable>: Sendable {
     public let name: String
     /// The number of shards, 1…16384: the same on all nodes, and never changed while the cluster runs.
     ///
-    /// A shard is what moves between nodes: several times the largest number of nodes is a good number.
+    /// A shard is what moves between nodes. About ten for each node that the cluster will ever have is a good number:
+    /// with fewer the nodes differ much in their load, and with fewer shards than nodes some nodes host nothing, of which
+    /// the coordinator's node warns. Each costs a few hundred bytes on every node, and its part of each rebalancing.
+    /// The default, ``defaultShards``, is good for clusters of up to a dozen nodes.
     public let shards: Int
     /// Only members with this role host the type; the others only reach it. `nil` for all.
     public let role: String?
@@ -23,17 +26,21 @@ public struct EntityType<Message: Codable & Sendable>: Sendable {
     /// The limits of buffers and rebalancing.
     public let limits: ShardLimits
 
+    /// The number of shards of a type that names none: 120, which divides evenly among two to six, eight, ten and twelve
+    /// nodes.
+    public static var defaultShards: Int { 120 }
+
     /// Describes a type. Nothing is checked before it is hosted or used.
     ///
     /// - Parameters:
     ///   - name: The name, which is also part of addresses: not empty, not starting with `$`.
     ///   - message: The messages that its entities take.
-    ///   - shards: The number of shards, 1…16384.
+    ///   - shards: The number of shards, 1…16384; about ten for each node that the cluster will ever have.
     ///   - role: Only members with this role host it.
     ///   - allocation: Decides which node hosts each shard; the same on all nodes.
     ///   - limits: The limits of buffers and rebalancing.
     public init(
-        _ name: String, of message: Message.Type = Message.self, shards: Int = 24, role: String? = nil,
+        _ name: String, of message: Message.Type = Message.self, shards: Int = defaultShards, role: String? = nil,
         allocation: any ShardAllocationStrategy = LeastShardStrategy(), limits: ShardLimits = ShardLimits()
     ) {
         self.name = name

@@ -174,7 +174,13 @@ public final class Sharding: Sendable {
             command: { command, answer in actor.tell(.command(command, answer)) }, host: host, actor: actor,
             region: region)
         regions.withLock { $0[type] = access }
+        cluster.declare("shards", String(settings.shardCount), of: type)
+        if hosting != nil { declareRemembering(settings, of: type) }
         return region
+    }
+
+    private func declareRemembering(_ settings: PlacementSettings, of type: String) {
+        cluster.declare("remembering", settings.remembersEntities ? "on" : "off", of: type)
     }
 
     /// Makes this node host a type that it has only reached so far.
@@ -194,6 +200,7 @@ public final class Sharding: Sendable {
         guard host.host(hosting) else {
             throw ShardingError(.alreadyStarted, "\(type) runs on this node already")
         }
+        declareRemembering(settings, of: type)
         if !host.lacksRole { known.actor.tell(.host(settings)) }
         return region
     }
@@ -270,5 +277,7 @@ extension PlacementSettings {
         shardCount = shards
         self.role = role
         removalMargin = membership.removalMargin(members: 3)
+        // Where heartbeats are rare an answer takes long: what is asked again before it can come is only load.
+        retry = max(retry, membership.heartbeat / 4)
     }
 }

@@ -18,7 +18,7 @@ extension PlacementView {
                 return PlacementMember(
                     node: member.node, upNumber: Int(member.upNumber ?? 0), status: status, isReachable: isReachable,
                     isSilent: state.silent.contains(member.node), roles: member.roles)
-            }, removed: state.removed)
+            }, removed: state.removed, lastProofs: state.lastProofs)
         removalMargin = cluster.config.settings.removalMargin(members: state.members.count)
     }
 }

@@ -3,6 +3,7 @@ import CastyCluster
 import CastyCore
 import CastyObservability
 import CastyPlacement
+import Logging
 
 extension RegionShell {
     /// Reports an event of the coordinator to the event feed.
@@ -36,6 +37,7 @@ extension RegionShell {
         case .orphaned(let shards, let node, let until): tell(orphaned: shards, of: node, until: until)
         case .unplaced(let shards, let cause): tell(unplaced: shards, cause.unavailability)
         case .roundPlanned(let moves): inspector.emit(.note, detail: about(.rebalancePlans(moves: moves)))
+        case .tooFewShards(let nodes): tell(tooFewShardsFor: nodes)
         case .intentsChanged: inspector.touch()
         }
     }
@@ -61,6 +63,14 @@ extension RegionShell {
             detail: about(.waitsForLease(shards: shards.count, until: until)),
             causes: removal.map { [$0] } ?? [])
         for shard in shards { causes.note(id, about: shard) }
+    }
+
+    private func tell(tooFewShardsFor nodes: Int) {
+        let shards = host.settings.shardCount
+        host.inspector.emit(.note, detail: about(.tooFewShards(shards, nodes: nodes)), causes: causes.ofCoordinator)
+        host.cluster.system.log.warning(
+            "\(host.type) has \(shards) shards for \(nodes) nodes that host it: \(nodes - shards) of them host none. Give the type about ten shards for each node; that takes a restart of the whole cluster"
+        )
     }
 
     private mutating func tell(unplaced shards: [Int], _ cause: Unavailability) {

@@ -89,11 +89,12 @@ extension TestClusterSettings {
     /// The time bounds of the membership.
     package func bounds(nodes: Int) -> MembershipBounds { MembershipBounds(membership, size: nodes) }
 
-    /// The time until the shards of a crashed node serve again: T_fail.
+    /// The time until the shards of a crashed node serve again: T_fail. Its lease runs out while the others notice the
+    /// crash and decide.
     package func failover(nodes: Int) -> Duration {
         let (bounds, margin) = (bounds(nodes: nodes), membership.removalMargin(members: nodes))
-        return bounds.mark + bounds.spread + bounds.stability + max(margin, placement.removalMargin)
-            + placement.retry * 2
+        let removal = bounds.mark + bounds.spread + bounds.stability
+        return max(removal, margin, placement.removalMargin) + placement.retry * 2
     }
 
     /// The time from the end of the last fault until it has no effect left: a crash is detected, decided on and

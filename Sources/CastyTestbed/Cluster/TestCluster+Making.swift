@@ -17,7 +17,7 @@ extension TestCluster {
         let (system, cluster, scheduler) = (assembled.system, assembled.cluster, host.world.scheduler)
         let name = system.inspector.name
         if let node = (host as? SimulatedHost)?.node, faults.takesTime(name) { node.budget = 1 }
-        watch.add(system.unique, name: name) { scheduler.now < cluster.leaseValidUntil }
+        watch.add(system.unique, name: name) { (until: cluster.leaseValidUntil, now: scheduler.now) }
         var regions: [SampleEntity: ShardRegion<EntityCommand>] = [:]
         for sample in settings.samples {
             regions[sample] = try startRegion(sample, on: assembled.sharding, host: host)

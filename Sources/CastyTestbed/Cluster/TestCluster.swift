@@ -107,12 +107,7 @@ package final class TestCluster {
             disk, type: SampleEntity.account.rawValue, shards: settings.shards, oracle: durable)
         oracle = Oracle(settings.membership)
         singleton = SingletonWatch(clock: world.clock) { [tracker] in tracker.object($0, $1, $2) }
-        stepRecorder =
-            world.isLive
-            ? nil
-            : StepTraceRecorder(tracker: tracker) { [watch] subject, observer, now in
-                watch.removed(subject, seenBy: observer, at: now)
-            }
+        stepRecorder = world.isLive ? nil : StepTraceRecorder(tracker: tracker)
         inspector = Inspector(name: EventID.testbed, now: world.clock, nameOf: { Self.name(of: $0) })
         linkInspector = Inspector(name: EventID.network, now: world.clock, nameOf: { Self.name(of: $0) })
         for source in [inspector, linkInspector] {

@@ -48,22 +48,9 @@ package final class StepTraceRecorder: Sendable {
 
     private let state = Mutex(State())
     private let tracker: EnvelopeTracker
-    private let removed: @Sendable (_ subject: UniqueAddress, _ observer: UniqueAddress, Instant) -> Void
 
     /// Creates a recorder that informs the tracker of nodes that see themselves declared down.
-    ///
-    /// - Parameters:
-    ///   - tracker: The tracker.
-    ///   - removed: Called when a node sees that another one was removed.
-    package init(
-        tracker: EnvelopeTracker,
-        removed: @escaping @Sendable (_ subject: UniqueAddress, _ observer: UniqueAddress, Instant) -> Void = {
-            _, _, _ in
-        }
-    ) {
-        self.tracker = tracker
-        self.removed = removed
-    }
+    package init(tracker: EnvelopeTracker) { self.tracker = tracker }
 
     /// Records a step.
     func see(_ step: MembershipStep, at now: Instant) {
@@ -85,11 +72,6 @@ package final class StepTraceRecorder: Sendable {
         let node = step.node
         if hasEnvelope { state.withLock { $0.lastEnvelope = (now, node) } }
         guard let change = step.change else { return }
-        if step.isChange {
-            for tombstone in change.after.tombstones where !change.before.isTombstoned(tombstone.node) {
-                removed(tombstone.node, node, now)
-            }
-        }
         if step.isChange, change.after.member(node)?.status == .down { tracker.fence(node) }
         state.withLock { state in
             let phaseBefore = state.phases.updateValue(change.phase, forKey: node) ?? .idle
@@ -102,7 +84,8 @@ package final class StepTraceRecorder: Sendable {
                 .heartbeatAck, .unknown, .probeConnection,
                 .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
                 .probeAnswer,
-                .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster, nil:
+                .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster,
+                .lastAcknowledged, nil:
                 break
             }
             state.steps.append(

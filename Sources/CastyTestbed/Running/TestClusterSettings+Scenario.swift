@@ -29,6 +29,7 @@ extension TestClusterSettings {
         switch preset {
         case .responsive: self.init(membership: .responsive)
         case .lan: self.init(membership: .lan)
+        case .wan: self.init(membership: .wan)
         }
     }
 

@@ -33,10 +33,15 @@ package struct ShardingOracle: Sendable {
     /// One incarnation of a node.
     struct Incarnation: Sendable {
         let name: String
-        /// Whether its lease is valid by its own clock.
-        let hasLease: @Sendable () -> Bool
+        /// Until when its lease is valid, and the time, both by its own clock. They go on when it has crashed.
+        let lease: @Sendable () -> (until: Instant, now: Instant)
         var isGone = false
         var isFrozen = false
+
+        var hasLease: Bool {
+            let (until, now) = lease()
+            return now < until
+        }
     }
 
     /// One period in which a shard runs on one node.
@@ -50,11 +55,6 @@ package struct ShardingOracle: Sendable {
         let home: ShardHome
         let at: Instant
         let generation: Int
-    }
-
-    private struct Removal: Hashable {
-        let observer: UniqueAddress
-        let subject: UniqueAddress
     }
 
     /// How many shards each type has.
@@ -73,8 +73,6 @@ package struct ShardingOracle: Sendable {
     private(set) var moves: [ShardKey: Instant] = [:]
     /// The nodes that crashed while they owned and ran a shard, until the shard runs elsewhere.
     package private(set) var orphans: [ShardKey: (owner: UniqueAddress, generation: Int)] = [:]
-    /// When each incarnation saw the removal of another one.
-    private var removals: [Removal: Instant] = [:]
     /// The highest epoch that each incarnation knows, by type.
     private var epochs: [String: [UniqueAddress: CoordinatorEpoch]] = [:]
 
@@ -82,15 +80,11 @@ package struct ShardingOracle: Sendable {
 
     mutating func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { incarnations[node]?.isFrozen = isFrozen }
 
-    /// Records that a node sees the removal of an incarnation.
-    mutating func remove(_ subject: UniqueAddress, seenBy observer: UniqueAddress, at now: Instant) {
-        let key = Removal(observer: observer, subject: subject)
-        removals[key] = removals[key] ?? now
-    }
-
-    /// When a node saw the removal of an incarnation; `nil` if it has not.
-    package func removed(_ subject: UniqueAddress, seenBy observer: UniqueAddress) -> Instant? {
-        removals[Removal(observer: observer, subject: subject)]
+    /// Whether the lease with which a node crashed has not ended. A lease without an end does not count: the strategy
+    /// keeps such a node whatever happens, so only a person or its next incarnation can have it removed.
+    package func outlives(_ node: UniqueAddress) -> Bool {
+        guard let incarnation = incarnations[node], incarnation.isGone else { return false }
+        return incarnation.hasLease && incarnation.lease().until < .distantFuture
     }
 
     /// Records that the incarnation is dead: its shards run there no more.
@@ -111,7 +105,7 @@ package struct ShardingOracle: Sendable {
 
     /// Whether entities on the node may act now, or as soon as it thaws.
     package func mayAct(_ node: UniqueAddress) -> Bool {
-        incarnations[node].map { !$0.isGone && $0.hasLease() } ?? false
+        incarnations[node].map { !$0.isGone && $0.hasLease } ?? false
     }
 
     /// Whether the node's coordinator can work now.

@@ -23,8 +23,12 @@ package final class ShardingWatch: Sendable {
     }
 
     /// Adds a new incarnation of a node.
-    func add(_ node: UniqueAddress, name: String, hasLease: @escaping @Sendable () -> Bool) {
-        state.withLock { $0.oracle.add(node, .init(name: name, hasLease: hasLease)) }
+    ///
+    /// - Parameter lease: Until when its lease is valid, and the time, both by its own clock.
+    func add(
+        _ node: UniqueAddress, name: String, lease: @escaping @Sendable () -> (until: Instant, now: Instant)
+    ) {
+        state.withLock { $0.oracle.add(node, .init(name: name, lease: lease)) }
     }
 
     /// Records that an incarnation freezes or thaws.
@@ -35,11 +39,6 @@ package final class ShardingWatch: Sendable {
     /// - Parameter isCrash: Whether it ended without being able to notify any node.
     func end(_ node: UniqueAddress, isCrash: Bool = false) {
         state.withLock { $0.oracle.end(node, isCrash: isCrash) }
-    }
-
-    /// Records that a node sees the removal of an incarnation.
-    func removed(_ subject: UniqueAddress, seenBy observer: UniqueAddress, at now: Instant) {
-        state.withLock { $0.oracle.remove(subject, seenBy: observer, at: now) }
     }
 
     /// Records and checks an action of a region or coordinator.
