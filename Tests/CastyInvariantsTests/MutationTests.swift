@@ -140,7 +140,7 @@ struct MutationTests {
         load 600/s over 200 entities for 20s
         at +2000ms kill n11,n12,n13
         at +2900ms freeze n14
-        at +16000ms thaw n14
+        at +9000ms thaw n14
         wait 19s
         """
 
