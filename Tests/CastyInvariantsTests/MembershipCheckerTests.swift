@@ -196,6 +196,28 @@ struct MembershipCheckerTests {
         }
     }
 
+    @Test("a seed that has replied, ended and begun again has given its word", arguments: [500, 520, 540, 560])
+    func repliedBefore(wait: Int) throws {
+        let run = try StoryRun(
+            """
+            nodes 2
+            expect members n1,n2 up within 15s
+            wait 20s
+            kill n1,n2
+            wait 1500ms
+            restart n1
+            wait 16s
+            restart n2
+            wait \(wait)ms
+            kill n2
+            wait 20ms
+            restart n2
+            wait 25s
+            expect members n1,n2 up within 5s
+            """, seed: 1)
+        #expect(run.broken.isEmpty && run.result.status == .passed, "\(run.complaints)")
+    }
+
     @Test("members of two clusters that stay beside each other break M11")
     func coexistence() {
         func view(_ number: Int, _ cluster: UInt64) -> Gossip {

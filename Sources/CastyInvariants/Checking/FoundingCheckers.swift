@@ -79,15 +79,19 @@ struct Founding: InvariantChecker {
 
     private func lacksMajority(_ incarnation: Oracle.Incarnation, at time: Instant, _ oracle: Oracle) -> String? {
         guard oracle.seeds.contains(incarnation.number) else { return "it founded a cluster, and is no seed" }
-        // A seed that has ended may have replied right before.
+        // A seed that has ended may have replied right before, also when its next incarnation has begun since.
         let free = oracle.newest.filter { seed in
-            let hasEnded = seed.state == .killed || seed.state == .stopped
-            return oracle.seeds.contains(seed.number)
-                && (seed.node == incarnation.node || phases[seed.node] == .contacting)
-                && (!hasEnded || time - seed.since < oracle.settings.joinRetry)
+            guard oracle.seeds.contains(seed.number) else { return false }
+            return seed.node == incarnation.node || mayHaveReplied(seed, at: time, oracle)
+                || oracle.predecessor(of: seed).map { mayHaveReplied($0, at: time, oracle) } ?? false
         }.count
         guard free * 2 <= oracle.seeds.count else { return nil }
         return "it founded a cluster with the word of \(free) of \(oracle.seeds.count) seeds at most"
+    }
+
+    private func mayHaveReplied(_ seed: Oracle.Incarnation, at time: Instant, _ oracle: Oracle) -> Bool {
+        let hasEnded = seed.state == .killed || seed.state == .stopped
+        return phases[seed.node] == .contacting && (!hasEnded || time - seed.since < oracle.settings.joinRetry)
     }
 
     private mutating func coexistence(_ moment: ClusterMoment) -> [Violation] {

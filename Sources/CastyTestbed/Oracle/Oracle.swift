@@ -94,6 +94,11 @@ package struct Oracle: Sendable {
     /// The latest incarnations, by number.
     package var newest: some Sequence<Incarnation> { numbers.lazy.compactMap { current[$0] }.map { incarnations[$0] } }
 
+    /// The incarnation that ran at the same number before; `nil` for the first.
+    package func predecessor(of incarnation: Incarnation) -> Incarnation? {
+        incarnations.last { $0.number == incarnation.number && $0.startedAt < incarnation.startedAt }
+    }
+
     /// The latest incarnations that are running, by number.
     package var running: some Sequence<Incarnation> { newest.lazy.filter { $0.state == .running } }
 }
