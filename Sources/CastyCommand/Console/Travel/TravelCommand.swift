@@ -27,17 +27,21 @@ struct TravelCommand: ParsableCommand {
         let wakeup = Wakeup()
         backend.whenChanged { wakeup.signal() }
         while !backend.latest().paused { wakeup.wait() }
-        for line in lines { try travel(line, backend, wakeup) }
+        var breaks: Set<WatchStatus.Break> = []
+        for line in lines { try travel(line, backend, wakeup, &breaks) }
         Output.results("end\n")
-        while let line = readLine() { try travel(line, backend, wakeup) }
+        while let line = readLine() { try travel(line, backend, wakeup, &breaks) }
     }
 
-    private func travel(_ line: String, _ backend: ForkedBackend, _ wakeup: Wakeup) throws {
+    /// - Parameter breaks: What the watches have found so far: each of it stops time once.
+    private func travel(
+        _ line: String, _ backend: ForkedBackend, _ wakeup: Wakeup, _ breaks: inout Set<WatchStatus.Break>
+    ) throws {
         guard let request = ConsoleRequest(line: line) else { throw ValidationError("no request: \(line)") }
         let clock = LiveClock()
         let began = clock.now
         let messages = backend.messages(after: 0).next
-        let watches = backend.watches
+        let known = breaks
         // Before the request: its effect may be here at once.
         let number = backend.hypothesis?.number
         backend.submit(request)
@@ -46,8 +50,10 @@ struct TravelCommand: ParsableCommand {
                 { backend.hypothesis?.isDone == true && backend.hypothesis?.number != number }
             } else if case .control(.seek(let target)) = request {
                 {
-                    // A watch may stop it before.
-                    (backend.latest().time == .start + target || backend.watches != watches) && backend.progress == nil
+                    // A watch may stop it before. Its status may also arrive late, or from a checkpoint that is left
+                    // again at once; that means nothing.
+                    let isStopped = backend.watches.contains { $0.broken.map { !known.contains($0) } ?? false }
+                    return (backend.latest().time == .start + target || isStopped) && backend.progress == nil
                 }
             } else {
                 { backend.messages(after: messages).next > messages }
@@ -60,6 +66,7 @@ struct TravelCommand: ParsableCommand {
                 throw ExitCode(1)
             }
         }
+        breaks.formUnion(backend.watches.compactMap(\.broken))
         if case .control(.whatIf) = request {
             for future in backend.hypothesis?.futures ?? [] { Output.results("t=\(future.now) \(future)\n") }
         }
