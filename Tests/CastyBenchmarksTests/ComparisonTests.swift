@@ -31,6 +31,8 @@ struct ComparisonTests {
         let line = #"{"event":"bench","name":"ring of 1000","unit":"hops/s","median":7000000}"#
         #expect(
             PeerOutput(line, label: "old").figures == [PeerFigure(figure: "ring of 1000", source: "old", value: 7e6)])
+        let seconds = #"{"event":"bench","name":"three nodes form","unit":"s","median":0.5}"#
+        #expect(PeerOutput(seconds, label: "old").figures.map(\.value) == [0.5], "its own units stay")
         let own = #"{"metric":"hops","unit":"hops/s","median":5}"#
         #expect(PeerOutput(own, label: "old").figures.isEmpty)
         #expect(

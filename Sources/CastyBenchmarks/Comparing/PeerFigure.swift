@@ -30,7 +30,8 @@ package struct PeerOutput: Equatable, Sendable {
                 median.isFinite, let name = row.name ?? row.metric
             else { continue }
             let known = row.metric == nil ? name : names[name] ?? PeerNames.figure(for: name)
-            guard let figure = known, let value = PeerNames.inOwnUnit(median, unit: row.unit ?? "") else {
+            let inOwnUnit = row.metric == nil ? median : PeerNames.inOwnUnit(median, unit: row.unit ?? "")
+            guard let figure = known, let value = inOwnUnit else {
                 if !unmatched.contains(name) { unmatched.append(name) }
                 continue
             }

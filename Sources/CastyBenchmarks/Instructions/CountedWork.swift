@@ -5,7 +5,7 @@ import CastySerialization
 /// Work whose processor instructions are counted.
 ///
 /// Instructions depend on the code alone, not on what else the machine does: the same program gives the same count
-/// within a per cent, so that a regression is seen on a busy machine too.
+/// within a few per cent, so that a regression is seen on a busy machine too.
 package struct CountedWork: Sendable {
     /// The name of the figure; the one of the measured figure of the same work, if there is one.
     package let name: String
