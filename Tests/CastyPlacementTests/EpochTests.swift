@@ -87,6 +87,20 @@ struct EpochTests {
         #expect(coordinator.onRequest(.epochSeen(epoch(3, 1)), from: node(1), at: at(140)) == [])
     }
 
+    @Test("a node without a lease does not begin to coordinate, though it finds itself the oldest")
+    func beginsWithLease() {
+        // It was frozen while all this happened: it has been removed itself, and the next coordinator is in epoch 4.1.
+        var coordinator = ShardCoordinator(own: node(9), settings: settings)
+        _ = coordinator.onLease(validUntil: at(3000), at: at(0))
+        _ = coordinator.onView(view(9, [(6, 2), (9, 3), (7, 4)]), at: at(1))
+        #expect(coordinator.onView(view(9, [(9, 3), (7, 4)], removed: [6]), at: at(9000)) == [])
+        #expect(!coordinator.isActing)
+        // Had it only been cut off for a moment, it would begin as soon as it has its lease again.
+        let effects = coordinator.onLease(validUntil: at(12_100), at: at(9100))
+        #expect(effects.first == .note(.started(epoch(3, 1))))
+        #expect(coordinator.isActing)
+    }
+
     @Test("a word about an epoch that no coordinator can have, or from a non-member, changes nothing")
     func impossibleEpochs() {
         var coordinator = ShardCoordinator(own: node(9), settings: settings)

@@ -1,10 +1,11 @@
 package import CastyCore
 
 /// Decides which node hosts each shard of one entity type. Every node has a coordinator; only the one on the oldest
-/// member acts.
+/// member acts, and it begins only while its node has a lease: a node that was frozen while it was removed reads old
+/// gossip first, and may find itself the oldest of members that are long gone.
 ///
 /// ```
-///            oldest up member            all have answered, or are gone
+///       oldest up member, with a lease   all have answered, or are gone
 ///  inactive ────────────────▶ recovering ────────────────────────────────▶ active
 ///      ▲                           │                                          │
 ///      └───────────────────────────┴──────── no longer the oldest ────────────┘
@@ -93,9 +94,8 @@ package struct ShardCoordinator: Sendable {
         for node in removed where mayStillRun(node, in: old) {
             crashHold = max(crashHold, holdEnd(of: node, at: now))
         }
-        let shallAct = view.oldest(role: settings.role) == own
-        if phase != .inactive, !shallAct { deactivate(&effects) }
-        if phase == .inactive, shallAct { activate(at: now, &effects) }
+        if phase != .inactive, !isOldest { deactivate(&effects) }
+        activateIfEntitled(at: now, &effects)
         if phase != .inactive {
             for node in removed { remove(node, in: old, at: now, &effects) }
             isBalanceUnknown = true
@@ -109,6 +109,7 @@ package struct ShardCoordinator: Sendable {
     package mutating func onLease(validUntil: Instant, at now: Instant) -> [CoordinatorEffect] {
         var effects: [CoordinatorEffect] = []
         leaseValidUntil = validUntil
+        activateIfEntitled(at: now, &effects)
         proceed(at: now, &effects)
         return effects
     }
@@ -153,6 +154,13 @@ extension ShardCoordinator {
             allocate(at: now, &effects)
         }
         wakeAt = nextWakeup(after: now)
+    }
+
+    /// Whether this node's member is the oldest that may host the type.
+    private var isOldest: Bool { view.oldest(role: settings.role) == own }
+
+    private mutating func activateIfEntitled(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        if phase == .inactive, isOldest, mayGrant(at: now) { activate(at: now, &effects) }
     }
 
     /// Checks the lease periodically: no other event may arrive when it becomes valid again.
