@@ -8,10 +8,10 @@
 /// }
 /// ```
 ///
-/// Codes are values and not cases, so that a later version can add some: a `switch` over one needs a `default`.
+/// A later version can add codes: outside the library, a `switch` over one needs a `default`.
 public protocol CastyError: Error, Sendable, CustomStringConvertible {
     /// The codes of this kind of error.
-    associatedtype Code: Hashable & Sendable
+    associatedtype Code: CastyErrorCode
     /// What causes it.
     associatedtype Cause = any Error
 
@@ -31,4 +31,15 @@ extension CastyError where Cause == any Error {
 extension CastyError {
     /// The message.
     public var description: String { message }
+}
+
+/// The shape of the codes of a ``CastyError``: values with a name, to which a later version can add some.
+///
+/// The library's own codes are enumerations marked `@nonexhaustive`: the library itself handles each of them by name, and
+/// a program that uses it stays valid when one is added.
+public protocol CastyErrorCode: RawRepresentable<String>, Hashable, Sendable, CustomStringConvertible {}
+
+extension CastyErrorCode {
+    /// The name of the code.
+    public var description: String { rawValue }
 }

@@ -3,36 +3,32 @@ public import CastyCore
 /// Why a node could not be made, started or joined, or why it ended.
 public struct NodeError: CastyError {
     /// What happened. More codes may be added.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        /// The name of the code.
-        public let description: String
-
-        private init(_ description: String) { self.description = description }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// A setting cannot work; the message names it, its value and what is possible.
-        public static let badSetting = Code("bad setting")
+        case badSetting = "bad setting"
         /// The node cannot listen on its address.
-        public static let cannotListen = Code("cannot listen")
+        case cannotListen = "cannot listen"
         /// The process may not open as many files as a node needs.
-        public static let tooFewFiles = Code("too few files")
+        case tooFewFiles = "too few files"
         /// The node was started before; a node runs once.
-        public static let alreadyStarted = Code("already started")
+        case alreadyStarted = "already started"
         /// The node has not found a cluster in time; ``NodeError/seeds`` says what each seed answered.
-        public static let noSeed = Code("no seed")
+        case noSeed = "no seed"
         /// The node found a cluster and is not up in time.
-        public static let notUp = Code("not up")
+        case notUp = "not up"
         /// The cluster did not let the node in.
-        public static let refused = Code("refused")
+        case refused
         /// The node was declared down.
-        public static let downed = Code("downed")
+        case downed
         /// The other members have removed the node.
-        public static let removed = Code("removed")
+        case removed
         /// Its cluster ended before a bigger or older one of the same name.
-        public static let secondCluster = Code("second cluster")
+        case secondCluster = "second cluster"
         /// The node cannot work in this cluster for another reason, such as a store that belongs to another one.
-        public static let failed = Code("failed")
+        case failed
         /// The node has ended because its program asked for it.
-        public static let stopped = Code("stopped")
+        case stopped
     }
 
     /// What happened.

@@ -5,59 +5,35 @@ public import CastyCore
 /// An ask fails as soon as a node involved in it knows that no reply can come. Only silence lasts until the timeout.
 public struct AskError: CastyError, Hashable {
     /// What happened.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case timedOut = "timed out"
-            case noSuchActor = "no such actor"
-            case unreachable = "node unreachable"
-            case mailboxFull = "mailbox full"
-            case cancelled
-            case failed
-            case notEncodable = "not encodable"
-            case notDecodable = "not decodable"
-            case tooLarge = "too large"
-            case nodeRemoved = "node removed"
-            case notHosted = "not hosted"
-            case noHome = "no home"
-            case shutdown = "shutting down"
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var rawValue: String { kind.rawValue }
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode, CaseIterable {
         /// No answer came in time.
-        public static let timedOut = Code(kind: .timedOut)
+        case timedOut = "timed out"
         /// The actor has stopped, or never existed.
-        public static let noSuchActor = Code(kind: .noSuchActor)
+        case noSuchActor = "no such actor"
         /// The node cannot be reached.
-        public static let unreachable = Code(kind: .unreachable)
+        case unreachable = "node unreachable"
         /// The mailbox is bounded and full.
-        public static let mailboxFull = Code(kind: .mailboxFull)
+        case mailboxFull = "mailbox full"
         /// The asking task was cancelled.
-        public static let cancelled = Code(kind: .cancelled)
+        case cancelled
         /// The actor failed while it handled the question, or before it could.
-        public static let failed = Code(kind: .failed)
+        case failed
         /// The question or its reply cannot be encoded: its type is not `Codable`, or its `encode(to:)` throws.
-        public static let notEncodable = Code(kind: .notEncodable)
+        case notEncodable = "not encodable"
         /// The question or its reply cannot be decoded where it arrived: the receiver takes another type, or one under
         /// another name.
-        public static let notDecodable = Code(kind: .notDecodable)
+        case notDecodable = "not decodable"
         /// The question or its reply is larger than the frame limit.
-        public static let tooLarge = Code(kind: .tooLarge)
+        case tooLarge = "too large"
         /// The asked node has left the cluster, was removed from it, or another incarnation has taken its address.
-        public static let nodeRemoved = Code(kind: .nodeRemoved)
+        case nodeRemoved = "node removed"
         /// No node of the cluster hosts the asked type.
-        public static let notHosted = Code(kind: .notHosted)
+        case notHosted = "not hosted"
         /// The entity's shard has no home at present; the reason says why.
-        public static let noHome = Code(kind: .noHome)
+        case noHome = "no home"
         /// The asked system, or one that the question passed through, is shutting down.
-        public static let shutdown = Code(kind: .shutdown)
+        case shutdown = "shutting down"
     }
 
     /// What happened.

@@ -57,26 +57,14 @@ extension AnyActorCell {
 /// Why an actor could not be started.
 public struct SpawnError: CastyError, Hashable {
     /// The reason.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case nameTaken, badName, stopping
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var rawValue: String { kind.rawValue }
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// The name is in use.
-        public static let nameTaken = Code(kind: .nameTaken)
+        case nameTaken
         /// The name cannot be that of an actor.
-        public static let badName = Code(kind: .badName)
+        case badName
         /// The parent or the system is stopping.
-        public static let stopping = Code(kind: .stopping)
+        case stopping
     }
 
     /// The reason.

@@ -51,12 +51,14 @@ extension ClusterStore {
 /// Why a node may not use its configured cluster memory or store.
 public struct ClusterMemoryError: CastyError, Hashable {
     /// What is wrong. More codes may be added.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
+    public struct Code: CastyErrorCode {
         /// The name of the code.
-        public let description: String
+        public let rawValue: String
 
         /// Creates a code, for a memory or a store of your own.
-        public init(_ name: String) { description = name }
+        public init(rawValue: String) { self.rawValue = rawValue }
+        /// Creates a code, for a memory or a store of your own.
+        public init(_ name: String) { self.init(rawValue: name) }
 
         /// It cannot be read or written.
         public static let unusable = Code("unusable")

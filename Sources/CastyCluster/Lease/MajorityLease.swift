@@ -29,37 +29,20 @@ public protocol MajorityLease: Sendable {
 /// Why a lease could not answer.
 public struct LeaseError: CastyError, Hashable {
     /// The kind of the problem.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case unavailable
-            case busy
-            case malformed
-            case full
-            case badName
-            case missing
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var rawValue: String { kind.rawValue }
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// The record cannot be reached, read or written.
-        public static let unavailable = Code(kind: .unavailable)
+        case unavailable
         /// Another process holds its lock.
-        public static let busy = Code(kind: .busy)
+        case busy
         /// The content is not a lease.
-        public static let malformed = Code(kind: .malformed)
+        case malformed
         /// There is no room for another claim.
-        public static let full = Code(kind: .full)
+        case full
         /// The name of the owner or of a loser cannot be written into the record.
-        public static let badName = Code(kind: .badName)
+        case badName
         /// The node has no lease configured.
-        public static let missing = Code(kind: .missing)
+        case missing
     }
 
     /// The kind of the problem.

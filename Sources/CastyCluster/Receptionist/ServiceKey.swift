@@ -38,34 +38,18 @@ public struct ServiceListing<Message: Sendable>: Hashable, Sendable {
 /// Why an actor was not registered.
 public struct ReceptionistError: CastyError, Hashable {
     /// What is wrong.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case notLocal
-            case emptyName
-            case tooLarge
-            case tooMany
-            case stopping
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var rawValue: String { kind.rawValue }
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// The actor runs on another node: it is registered there.
-        public static let notLocal = Code(kind: .notLocal)
+        case notLocal
         /// The name of the key is empty.
-        public static let emptyName = Code(kind: .emptyName)
+        case emptyName
         /// The actor's path and the key take too many bytes.
-        public static let tooLarge = Code(kind: .tooLarge)
+        case tooLarge
         /// The node has too many registrations already.
-        public static let tooMany = Code(kind: .tooMany)
+        case tooMany
         /// The node has no receptionist, because its system is stopping.
-        public static let stopping = Code(kind: .stopping)
+        case stopping
     }
 
     /// What is wrong.

@@ -119,35 +119,22 @@ public enum ConnectionLimits {
 /// Why a connection failed or ended.
 public struct TransportError: CastyError, Hashable {
     /// What went wrong.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case refused
-            case timedOut, unreachable, reset, addressInUse, closed, other
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var rawValue: String { kind.rawValue }
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// No process listens there.
-        public static let refused = Code(kind: .refused)
+        case refused
         /// No answer came in time.
-        public static let timedOut = Code(kind: .timedOut)
+        case timedOut
         /// The node cannot be reached.
-        public static let unreachable = Code(kind: .unreachable)
+        case unreachable
         /// The other end was reset.
-        public static let reset = Code(kind: .reset)
+        case reset
         /// Another process listens there.
-        public static let addressInUse = Code(kind: .addressInUse)
+        case addressInUse
         /// The connection or the transport is closed.
-        public static let closed = Code(kind: .closed)
+        case closed
         /// Another problem, which the message names.
-        public static let other = Code(kind: .other)
+        case other
     }
 
     /// What went wrong.

@@ -68,7 +68,7 @@ extension RemoteSignal: NativeCodable {
 extension AskError.Code {
     /// The byte on the wire.
     fileprivate var number: UInt8 {
-        switch kind {
+        switch self {
         case .timedOut: 0
         case .noSuchActor: 1
         case .unreachable: 2
@@ -87,7 +87,7 @@ extension AskError.Code {
 
     /// The code for a byte. A code of a later version counts as a failure.
     fileprivate init(number: UInt8) {
-        self = Kind.allCases.map { Self(kind: $0) }.first { $0.number == number } ?? .failed
+        self = Self.allCases.first { $0.number == number } ?? .failed
     }
 }
 

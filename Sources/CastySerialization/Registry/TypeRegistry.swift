@@ -176,31 +176,16 @@ public final class TypeRegistry: Sendable {
 /// Why a message type was not registered.
 public struct RegistrationError: CastyError, Hashable {
     /// What is wrong.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case nameTaken
-            case typeTaken
-            case invalidName
-            case notCodable
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var rawValue: String { kind.rawValue }
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// The name belongs to another type.
-        public static let nameTaken = Code(kind: .nameTaken)
+        case nameTaken
         /// The type has another name, or another codec.
-        public static let typeTaken = Code(kind: .typeTaken)
+        case typeTaken
         /// The name is empty, too long, or holds a blank or a control character.
-        public static let invalidName = Code(kind: .invalidName)
+        case invalidName
         /// The type is not `Codable`.
-        public static let notCodable = Code(kind: .notCodable)
+        case notCodable
     }
 
     /// What is wrong.

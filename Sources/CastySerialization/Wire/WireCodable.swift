@@ -58,28 +58,18 @@ public protocol WireCodable: Sendable {
 /// Why bytes are not a value.
 public struct WireReadError: CastyError, Hashable {
     /// What is wrong with the bytes.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case truncated, malformed, tooLarge, tooDeep, unknownCase
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// They end before the value does.
-        public static let truncated = Code(kind: .truncated)
+        case truncated
         /// They do not have the form of the value.
-        public static let malformed = Code(kind: .malformed)
+        case malformed
         /// A length is above its limit.
-        public static let tooLarge = Code(kind: .tooLarge)
+        case tooLarge
         /// Values are nested deeper than 32.
-        public static let tooDeep = Code(kind: .tooDeep)
+        case tooDeep
         /// The number of a case is not known, such as one that a later version has added.
-        public static let unknownCase = Code(kind: .unknownCase)
+        case unknownCase
     }
 
     /// What is wrong.

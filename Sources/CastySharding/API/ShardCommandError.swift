@@ -4,40 +4,22 @@ import CastyPlacement
 /// Why an operator's command was not carried out.
 public struct ShardCommandError: CastyError, Hashable {
     /// Why the command failed.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case noCoordinator
-            case noSuchShard
-            case noSuchNode
-            case nodeTakesNoShards
-            case shardIsMoving
-            case tooManyIntents
-            case timedOut
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var rawValue: String { kind.rawValue }
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// No coordinator acts at the moment, or this node does not know it: try again later.
-        public static let noCoordinator = Code(kind: .noCoordinator)
+        case noCoordinator
         /// The type has no shard of this number.
-        public static let noSuchShard = Code(kind: .noSuchShard)
+        case noSuchShard
         /// No node at this address runs the type.
-        public static let noSuchNode = Code(kind: .noSuchNode)
+        case noSuchNode
         /// The node takes no shards: it is leaving, is drained, is unreachable or has lost its lease.
-        public static let nodeTakesNoShards = Code(kind: .nodeTakesNoShards)
+        case nodeTakesNoShards
         /// The shard is already moving or starting.
-        public static let shardIsMoving = Code(kind: .shardIsMoving)
+        case shardIsMoving
         /// The pins and drains are full: with one more they could not be sent to every node.
-        public static let tooManyIntents = Code(kind: .tooManyIntents)
+        case tooManyIntents
         /// No answer came in time; whether the command was carried out is not known.
-        public static let timedOut = Code(kind: .timedOut)
+        case timedOut
     }
 
     /// Why the command failed.

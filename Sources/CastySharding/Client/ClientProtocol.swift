@@ -112,7 +112,7 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
 extension ClientError {
     /// The client error for a failed ask.
     init(_ error: AskError) {
-        switch error.code.kind {
+        switch error.code {
         case .mailboxFull: self.init(.overloaded, error.description)
         case .noSuchActor: self.init(.refused, error.description)
         // The question never reached a home.

@@ -162,7 +162,7 @@ package final class EntityClient: Sendable {
             }
             return .success(response.content, response.node)
         case .failure(let error):
-            switch error.code.kind {
+            switch error.code {
             case .timedOut: return .failure(ClientError(.timedOut, "\(node) has not answered"))
             case .cancelled: return .failure(ClientError(.connectionLost, "\(node) has not answered before"))
             // The queue to the node was full: the request was never sent.

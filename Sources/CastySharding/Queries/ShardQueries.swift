@@ -112,7 +112,7 @@ private final class Gathering: Sendable {
 
 extension ShardQueryFailure.Reason {
     fileprivate init(_ code: AskError.Code) {
-        switch code.kind {
+        switch code {
         case .timedOut, .cancelled: self = .timedOut
         case .noSuchActor, .notHosted: self = .notHosted
         case .unreachable, .mailboxFull, .failed, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .noHome,

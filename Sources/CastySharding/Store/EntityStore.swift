@@ -32,38 +32,22 @@ public protocol EntityStore: AnyObject, Sendable {
 /// Why a store could not load or save.
 public struct EntityStoreError: CastyError, Hashable {
     /// What went wrong.
-    public struct Code: Hashable, Sendable, CustomStringConvertible {
-        package enum Kind: String, Sendable, CaseIterable {
-            case full, corrupt, unavailable
-            case stale
-            case foreign
-            case timeout
-            case newer
-        }
-
-        package let kind: Kind
-
-        package init(kind: Kind) { self.kind = kind }
-
-        /// The name of the code.
-        public var rawValue: String { kind.rawValue }
-        /// The name of the code.
-        public var description: String { kind.rawValue }
-
+    @nonexhaustive
+    public enum Code: String, CastyErrorCode {
         /// There is no room left.
-        public static let full = Code(kind: .full)
+        case full
         /// What was stored has changed.
-        public static let corrupt = Code(kind: .corrupt)
+        case corrupt
         /// The store cannot be reached.
-        public static let unavailable = Code(kind: .unavailable)
+        case unavailable
         /// A later owner of the shard has used the store, or this node's lease has lapsed: the shard has moved.
-        public static let stale = Code(kind: .stale)
+        case stale
         /// The store belongs to another cluster.
-        public static let foreign = Code(kind: .foreign)
+        case foreign
         /// The store has not answered in time: the change may or may not have been saved.
-        public static let timeout = Code(kind: .timeout)
+        case timeout
         /// The saved state was written by a later version of the program.
-        public static let newer = Code(kind: .newer)
+        case newer
     }
 
     /// What went wrong.

@@ -21,6 +21,12 @@ struct ExportSteps {
         #expect(Set(types.map { ObjectIdentifier($0) }).count == 34)
     }
 
+    struct OwnError: CastyError {
+        struct Code: CastyErrorCode { let rawValue: String }
+        let code: Code
+        let message: String
+    }
+
     @Test("every error has a code, a message and a cause, and a later version may add codes")
     func errors() {
         let errors: [any CastyError] = [
@@ -39,6 +45,11 @@ struct ExportSteps {
         case .stale: break
         default: Issue.record("other")
         }
+        // The shape is open for a user's own errors; a code is compared, shown, and made from its name.
+        #expect(
+            OwnError(code: .init(rawValue: "sold out"), message: "no cart is left").description == "no cart is left")
+        #expect(OwnError.Code(rawValue: "sold out").description == "sold out")
+        #expect(NodeError.Code(rawValue: "second cluster") == .secondCluster)
     }
 
     @Test("17: the names of clusters, shards, nodes and what they show")
