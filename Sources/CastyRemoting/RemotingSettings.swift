@@ -60,6 +60,8 @@ public struct RemotingSettings: Sendable {
     package var serializer: CustomSerializer?
     /// Carries both lanes on one connection: a mutation that tests switch on.
     package var mixesLanes = false
+    /// Announces that this node knows frames of the kind ``FrameKind/reply``; off, it is like a build before them.
+    package var readsReplies = true
     /// This node is an observer: it is never a member.
     package var observes = false
 
@@ -70,7 +72,7 @@ public struct RemotingSettings: Sendable {
     var capabilities: Capabilities {
         Capabilities(
             codecs: [codec] + [.binary, .json].filter { $0 != codec }, observe: observes,
-            acceptsProbeConnections: true, readsContexts: true)
+            acceptsProbeConnections: true, readsContexts: true, readsReplies: readsReplies)
     }
 }
 

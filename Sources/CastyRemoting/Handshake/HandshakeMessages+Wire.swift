@@ -97,6 +97,7 @@ extension Capabilities: NativeCodable {
     private static let controlLaneBit: UInt64 = 8
     private static let userLaneBit: UInt64 = 16
     private static let readsContextsBit: UInt64 = 32
+    private static let readsRepliesBit: UInt64 = 64
 
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeArray(codecs) { buffer, codec in buffer.writeInteger(codec.rawValue) }
@@ -108,7 +109,8 @@ extension Capabilities: NativeCodable {
             }
         buffer.writeVarint(
             (observe ? Self.observeBit : 0) | (acceptsProbeConnections ? Self.acceptsProbeConnectionsBit : 0)
-                | (isProbeConnection ? Self.probeConnectionBit : 0) | (readsContexts ? Self.readsContextsBit : 0) | lane
+                | (isProbeConnection ? Self.probeConnectionBit : 0) | (readsContexts ? Self.readsContextsBit : 0)
+                | (readsReplies ? Self.readsRepliesBit : 0) | lane
         )
     }
 
@@ -127,7 +129,7 @@ extension Capabilities: NativeCodable {
             codecs: codecs, observe: bits & Self.observeBit != 0,
             acceptsProbeConnections: bits & Self.acceptsProbeConnectionsBit != 0,
             isProbeConnection: bits & Self.probeConnectionBit != 0, readsContexts: bits & Self.readsContextsBit != 0,
-            lanes: lanes)
+            readsReplies: bits & Self.readsRepliesBit != 0, lanes: lanes)
     }
 }
 

@@ -14,19 +14,22 @@ package struct Capabilities: Sendable, Equatable {
     package var isProbeConnection: Bool
     /// The node knows messages that carry their sender's context, and reads over it where it has no tracer.
     package var readsContexts: Bool
+    /// The node knows frames of the kind ``FrameKind/reply``. To one that does not, replies go as usual messages.
+    package var readsReplies: Bool
     /// Which lanes the connection carries.
     package var lanes: ConnectionLanes
 
     package init(
         codecs: [CodecID] = [.binary, .json], observe: Bool = false, acceptsProbeConnections: Bool = false,
         isProbeConnection: Bool = false, readsContexts: Bool = false,
-        lanes: ConnectionLanes = .both
+        readsReplies: Bool = false, lanes: ConnectionLanes = .both
     ) {
         self.codecs = codecs
         self.observe = observe
         self.acceptsProbeConnections = acceptsProbeConnections
         self.isProbeConnection = isProbeConnection
         self.readsContexts = readsContexts
+        self.readsReplies = readsReplies
         self.lanes = lanes
     }
 }

@@ -65,6 +65,7 @@ extension Link {
     private func establish(_ peer: Handshake.Peer, _ connection: any Connection) {
         decoder.maximumLength = remoting.settings.frameLimit
         context.peer = peer.address
+        writer.peerReadsReplies = peer.capabilities.readsReplies
         if isQuestion {
             report(LinkEnd(error: TransportError(.closed, "answered"), answerer: peer.address))
             return connection.close()

@@ -11,6 +11,8 @@ struct LinkWriter: Sendable {
     private var control = FrameEncoder(lane: .control)
     private var user = FrameEncoder(lane: .user)
     private var rest = ByteBuffer()
+    /// Whether the peer knows frames of the kind ``FrameKind/reply``, as it said in the handshake.
+    var peerReadsReplies = false
 
     init(frameLimit: Int) {
         control.maximumLength = frameLimit
@@ -54,16 +56,17 @@ struct LinkWriter: Sendable {
             try? control.encode(FrameHeader(.ping), into: &buffer)
             flush.frames += 1
         }
-        flush.flushedControl = Self.write(&flush.control, .control, &control, &rest, into: &buffer, end: end)
+        flush.flushedControl = Self.write(
+            &flush.control, .control, &control, &rest, peerReadsReplies, into: &buffer, end: end)
         if rest.readableBytes == 0 {
-            flush.flushedUser = Self.write(&flush.user, .user, &user, &rest, into: &buffer, end: end)
+            flush.flushedUser = Self.write(&flush.user, .user, &user, &rest, peerReadsReplies, into: &buffer, end: end)
         }
         flush.frames += UInt64(flush.flushedControl.count + flush.flushedUser.count)
     }
 
     private static func write(
         _ batch: inout Batch, _ kind: FrameKind, _ encoder: inout FrameEncoder, _ rest: inout ByteBuffer,
-        into buffer: inout ByteBuffer, end: Int
+        _ peerReadsReplies: Bool, into buffer: inout ByteBuffer, end: Int
     ) -> Flushed {
         var flushed = Flushed()
         while true {
@@ -77,7 +80,7 @@ struct LinkWriter: Sendable {
             batch.removeFirst()
             flushed.count += 1
             flushed.bytes += bound
-            let header = header(of: frame, kind)
+            let header = header(of: frame, kind, peerReadsReplies)
             do {
                 if fits {
                     try encoder.encode(header, into: &buffer) { batch.writePayload(of: frame, into: &$0) }
@@ -96,9 +99,9 @@ struct LinkWriter: Sendable {
         return flushed
     }
 
-    private static func header(of frame: QueuedFrame, _ kind: FrameKind) -> FrameHeader {
+    private static func header(of frame: QueuedFrame, _ kind: FrameKind, _ peerReadsReplies: Bool) -> FrameHeader {
         let destination = frame.destination
-        if destination.isAsk, frame.asker == nil {
+        if peerReadsReplies, destination.isAsk, frame.asker == nil {
             // An address is written by the association with its node, so the ask is one of the peer.
             return FrameHeader(
                 .reply, type: destination.wireType, codec: frame.codec, correlation: destination.address.uid)

@@ -202,6 +202,10 @@ struct HandshakeTests {
                 .init(
                     version: 1, cluster: "c", from: uniqueA, to: nodeB, expected: 7,
                     capabilities: Capabilities(acceptsProbeConnections: true, isProbeConnection: true))),
+            .welcome(
+                .init(
+                    version: 1, cluster: "c", from: uniqueB, to: uniqueA,
+                    capabilities: Capabilities(readsContexts: true, readsReplies: true, lanes: .user))),
             .refusal(.init(reason: .busy, message: "later", from: nil)),
             .refusal(.init(reason: .duplicate, message: "", from: uniqueA)),
         ]

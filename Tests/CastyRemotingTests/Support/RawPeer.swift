@@ -21,14 +21,17 @@ final class RawPeer: ConnectionHandler {
 
     var log: [String] { state.withLock { $0.log } }
 
-    /// The kinds of the frames that came back.
-    var frames: [FrameKind] {
+    /// The frames that came back.
+    var received: [Frame] {
         var decoder = FrameDecoder(maximumLength: WireLimits.frame)
         decoder.append(state.withLock { $0.received })
-        var kinds: [FrameKind] = []
-        while let frame = try? decoder.next() { kinds.append(frame.kind) }
-        return kinds
+        var frames: [Frame] = []
+        while let frame = try? decoder.next() { frames.append(frame) }
+        return frames
     }
+
+    /// The kinds of the frames that came back.
+    var frames: [FrameKind] { received.map(\.kind) }
 
     /// Why the node refused, where it did.
     var refusal: RefusalReason? {
