@@ -89,6 +89,80 @@ struct TracingTests {
         await system.terminate()
     }
 
+    /// Sets questions aside until it is released, then answers each in the context of its handler.
+    static func keeping(isAsync: Bool) -> Behavior<Probe> {
+        .withStash(capacity: 10) { stash in
+            .receive { _, probe in
+                guard case .silent = probe else {
+                    try stash.stash(probe)
+                    return .same
+                }
+                return stash.unstashAll(isAsync ? waiting() : Self.probe())
+            }
+        }
+    }
+
+    /// Answers a question later: by a timer of its own, or by a message that it schedules.
+    static func delaying(byTimer: Bool, isAsync: Bool) -> Behavior<Later> {
+        isAsync
+            ? .receiveAsync { context, message in answer(context, message, byTimer) }
+            : .receive { context, message in answer(context, message, byTimer) }
+    }
+
+    enum Later: Sendable {
+        case asked(ActorRef<String>)
+        case due(ActorRef<String>)
+    }
+
+    static func answer(_ context: ActorContext<Later>, _ message: Later, _ byTimer: Bool) -> Behavior<Later> {
+        switch message {
+        case .asked(let replyTo) where byTimer:
+            context.timers.start("due", .due(replyTo), after: .milliseconds(5))
+        case .asked(let replyTo):
+            context.scheduleOnce(after: .milliseconds(5), context.`self`, .due(replyTo))
+        case .due(let replyTo): replyTo.tell(trace)
+        }
+        return .same
+    }
+
+    @Test("messages that were set aside are handled in their own contexts", arguments: [false, true])
+    func stashed(isAsync: Bool) async throws {
+        let tracer = InMemoryTracer()
+        let system = ActorSystem.local("tools", tracer: tracer)
+        let actor = try system.spawn(Self.keeping(isAsync: isAsync), name: "keeps")
+        try await withThrowingTaskGroup { group in
+            for _ in 1...5 {
+                group.addTask {
+                    try await tracer.withSpan("request") { span in
+                        let seen = try await system.ask(actor) { .here(replyTo: $0) }
+                        #expect(seen == span.traceID)
+                    }
+                }
+            }
+            // Another request releases them; what it waits for is their arrival.
+            while system.tracing?.waitingCount != 0 || tracer.activeSpans.count < 10 { await Task.yield() }
+            tracer.withSpan("release") { _ in actor.tell(.silent) }
+            try await group.waitForAll()
+        }
+        #expect(system.tracing?.waitingCount == 0)
+        await system.terminate()
+    }
+
+    @Test("a delayed message runs in the context of the code that delays it", arguments: [false, true], [false, true])
+    func delayed(byTimer: Bool, isAsync: Bool) async throws {
+        let tracer = InMemoryTracer()
+        let system = ActorSystem.local("tools", tracer: tracer)
+        let actor = try system.spawn(Self.delaying(byTimer: byTimer, isAsync: isAsync), name: "delays")
+        for _ in 1...3 {
+            let (expected, seen) = try await tracer.withSpan("request") { span in
+                (span.traceID, try await system.ask(actor) { .asked($0) })
+            }
+            #expect(seen == expected)
+        }
+        #expect(system.tracing?.waitingCount == 0)
+        await system.terminate()
+    }
+
     @Test("an ask is a span of the code that asks, and has its error")
     func spans() async throws {
         let tracer = InMemoryTracer()

@@ -25,7 +25,7 @@ extension Behavior {
         precondition(capacity >= 1, "a stash holds at least one message, not \(capacity)")
         return .setup { context in
             let coldState = context.target.needColdState()
-            let buffer = coldState.stash ?? StashBuffer(capacity: capacity)
+            let buffer = coldState.stash ?? StashBuffer(capacity: capacity, tracing: context.system.tracing)
             buffer.capacity = capacity
             coldState.stash = buffer
             return try factory(buffer)

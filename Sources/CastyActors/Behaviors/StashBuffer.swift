@@ -5,10 +5,12 @@
 public final class StashBuffer<Message: Sendable> {
     /// The most messages it holds.
     public internal(set) var capacity: Int
-    private var messages: [Message] = []
+    private var messages: [PostponedMessage<Message>] = []
+    private let tracing: ContextCarrier?
 
-    init(capacity: Int) {
+    init(capacity: Int, tracing: ContextCarrier? = nil) {
         self.capacity = capacity
+        self.tracing = tracing
     }
 
     /// The number of messages in it.
@@ -23,7 +25,7 @@ public final class StashBuffer<Message: Sendable> {
     /// - Throws: ``StashError/full(capacity:)`` where it holds as many as it may.
     public func stash(_ message: Message) throws(StashError) {
         guard !isFull else { throw .full(capacity: capacity) }
-        messages.append(message)
+        messages.append(PostponedMessage(message: message, context: tracing?.tracer.current))
     }
 
     /// The next behavior, which handles all messages set aside, oldest first, before any other.
@@ -34,9 +36,11 @@ public final class StashBuffer<Message: Sendable> {
     }
 
     /// Calls a function with each message, oldest first.
-    public func forEach(_ body: (Message) throws -> Void) rethrows { try messages.forEach(body) }
+    public func forEach(_ body: (Message) throws -> Void) rethrows {
+        for postponed in messages { try body(postponed.message) }
+    }
 
-    func take() -> [Message] {
+    func take() -> [PostponedMessage<Message>] {
         defer { messages = [] }
         return messages
     }
@@ -44,6 +48,12 @@ public final class StashBuffer<Message: Sendable> {
 
 @available(*, unavailable)
 extension StashBuffer: Sendable {}
+
+/// A message that is handled later than its turn in the mailbox, and what it was sent for.
+struct PostponedMessage<Message: Sendable> {
+    let message: Message
+    let context: (any TraceContext)?
+}
 
 /// Why a message could not be set aside.
 public enum StashError: Error, Hashable, Sendable, CustomStringConvertible {

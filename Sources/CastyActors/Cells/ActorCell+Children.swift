@@ -31,17 +31,14 @@ extension ActorCell {
 
     func watch(_ ref: AnyActorRef, message: Message?) {
         let coldState = needColdState()
-        if let index = coldState.watching.firstIndex(where: { $0.watched == ref }) {
-            coldState.watching[index].message = message
-            return
-        }
-        coldState.watching.append((ref, message))
+        let isKnown = coldState.watching[ref] != nil
+        coldState.watching[ref] = message.map { .message($0) } ?? .signal
+        if isKnown { return }
         ref.target.post(.watch(AnyActorRef(self), ref))
     }
 
     func unwatch(_ ref: AnyActorRef) {
-        guard let coldState, let index = coldState.watching.firstIndex(where: { $0.watched == ref }) else { return }
-        coldState.watching.remove(at: index)
+        guard coldState?.watching.remove(ref) != nil else { return }
         ref.target.post(.unwatch(AnyActorRef(self), ref))
     }
 }

@@ -8,13 +8,14 @@ extension ActorCell {
     ///
     /// They are not counted as accepted: positions of the mailbox's own messages stay what they were, so that a
     /// question knows whether it was handled.
-    func putInFront(_ messages: [Message]) {
+    func putInFront(_ messages: [PostponedMessage<Message>]) {
         guard !messages.isEmpty else { return }
         let count = frontCount + messages.count
         consumed &+= UInt64(next)
         consumed &-= UInt64(messages.count)
+        if let tracing = system.tracing { tracing.noteInFront(messages.map(\.context), after: consumed, for: uid) }
         let rest = batch.removeAll(from: next)
-        for message in messages { batch.append(message) }
+        for postponed in messages { batch.append(postponed.message) }
         for message in rest { batch.append(message) }
         next = 0
         unhandled.store(batch.count, ordering: .relaxed)

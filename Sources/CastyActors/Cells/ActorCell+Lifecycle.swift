@@ -72,10 +72,8 @@ extension ActorCell {
         case .stop: beginStop()
         case .watch(let watcher, let watched):
             let coldState = needColdState()
-            if !coldState.watchers.contains(where: { $0.watcher == watcher }) {
-                coldState.watchers.append((watcher, watched))
-            }
-        case .unwatch(let watcher, _): coldState?.watchers.removeAll { $0.watcher == watcher }
+            if coldState.watchers[watcher] == nil { coldState.watchers[watcher] = watched }
+        case .unwatch(let watcher, _): coldState?.watchers[watcher] = nil
         // An actor that may not run acts on nothing: these signals wait until it may.
         case .terminated(let news): if mayAct(on: signal) { watchedActorEnded(news) }
         case .childStopped(let child): childStopped(child)
@@ -122,14 +120,10 @@ extension ActorCell {
     }
 
     private func watchedActorEnded(_ news: Terminated) {
-        guard let coldState, let index = coldState.watching.firstIndex(where: { $0.watched == news.ref }) else {
-            return
-        }
-        let entry = coldState.watching.remove(at: index)
-        if let message = entry.message {
-            tell(message)
-        } else {
-            signal(.terminated(news))
+        switch coldState?.watching.remove(news.ref) {
+        case .message(let message): tell(message)
+        case .signal: signal(.terminated(news))
+        case nil: break
         }
     }
 
@@ -214,17 +208,17 @@ extension ActorCell {
         let (waiting, signals) = closeMailbox()
         system.actorStopped(self, handled: handled, failure: coldState?.failure)
         if stash != nil || waiting != nil || isHooked {
-            dispose(of: stash?.take() ?? [], waiting ?? [], postponed: postponed)
+            dispose(of: stash?.take().map(\.message) ?? [], waiting ?? [], postponed: postponed)
         }
         let reason: Terminated.Reason = coldState?.failure == nil ? .stopped : .failed
-        for watch in coldState?.watchers ?? [] {
-            watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
+        for (watcher, watched) in coldState?.watchers.inOrder ?? [] {
+            watcher.target.post(.terminated(Terminated(ref: watched, reason: reason)))
         }
         for case .watch(let watcher, let watched) in signals {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: reason)))
         }
         let me = AnyActorRef(self)
-        for watch in coldState?.watching ?? [] { watch.watched.target.post(.unwatch(me, watch.watched)) }
+        for (watched, _) in coldState?.watching.inOrder ?? [] { watched.target.post(.unwatch(me, watched)) }
         for adapter in coldState?.adapters.values.sorted(by: { $0.uid < $1.uid }) ?? [] { system.unexpose(adapter) }
         coldState = nil
         if let parent { parent.post(.childStopped(self)) } else { system.guardianStopped(self) }

@@ -6,13 +6,21 @@ extension ActorCell {
         let coldState = needColdState()
         coldState.timers.removeValue(forKey: key)?.scheduled.cancel()
         coldState.timerGeneration &+= 1
-        arm(TimerToken(key: key, generation: coldState.timerGeneration), message, after: delay, every: interval)
+        // A repeated message is sent for nothing in particular: else a request would last as long as the timer.
+        let context = interval == nil ? system.tracing?.tracer.current : nil
+        arm(
+            TimerToken(key: key, generation: coldState.timerGeneration), message, after: delay, every: interval,
+            in: context)
     }
 
-    private func arm(_ token: TimerToken, _ message: Message, after delay: Duration, every interval: Duration?) {
+    private func arm(
+        _ token: TimerToken, _ message: Message, after delay: Duration, every interval: Duration?,
+        in context: (any TraceContext)? = nil
+    ) {
         let scheduled = system.world.scheduler.schedule(after: delay) { [weak self] in self?.post(.timer(token)) }
         needColdState().timers[token.key] = RunningTimer(
-            generation: token.generation, message: message, interval: interval, scheduled: scheduled)
+            generation: token.generation, message: message, interval: interval, scheduled: scheduled,
+            context: context)
     }
 
     func cancelTimer(key: String) { coldState?.timers.removeValue(forKey: key)?.scheduled.cancel() }
@@ -36,22 +44,27 @@ extension ActorCell {
             coldState.timers[token.key] = nil
         }
         if notesActivity { noteActivity() }
-        handleNow(timer.message)
+        handleNow(timer.message, in: timer.context)
     }
 
     /// Handles a message that is not from the mailbox before those that are.
-    func handleNow(_ message: Message) {
+    ///
+    /// - Parameter context: What it was sent for.
+    func handleNow(_ message: Message, in context: (any TraceContext)? = nil) {
         switch behavior.kind {
-        case .handle(let handler): handleNow(message, handler)
-        case .receive(let receiver): handleNow(message, receiver.onMessage)
-        case .receiveAsync: putInFront([message])
+        case .handle(let handler): handleNow(message, context, handler)
+        case .receive(let receiver): handleNow(message, context, receiver.onMessage)
+        case .receiveAsync: putInFront([PostponedMessage(message: message, context: context)])
         case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash, .dispatched, .awaiting: break
         }
     }
 
     private func handleNow(
-        _ message: Message, _ handler: (ActorContext<Message>, Message) throws -> Behavior<Message>
+        _ message: Message, _ context: (any TraceContext)?,
+        _ handler: (ActorContext<Message>, Message) throws -> Behavior<Message>
     ) {
+        // The handler looks for it under the number of the message that was taken last.
+        if let context { system.tracing?.noteInFront([context], after: consumed &+ UInt64(next) &- 1, for: uid) }
         do {
             become(try handler(ActorContext(self), message), after: message)
         } catch {

@@ -3,9 +3,9 @@ import CastyCore
 /// State that only some actors need. It is created on demand, so that the others stay small.
 final class ColdState<Message: Sendable> {
     /// The watchers of this actor, and the reference by which each knows it.
-    var watchers: [(watcher: AnyActorRef, watched: AnyActorRef)] = []
-    /// The actors that this actor watches, and the message it wants instead of a signal.
-    var watching: [(watched: AnyActorRef, message: Message?)] = []
+    var watchers = WatchTable<AnyActorRef, AnyActorRef>()
+    /// The actors that this actor watches, and what it wants to receive when one has stopped.
+    var watching = WatchTable<AnyActorRef, WatchNews<Message>>()
     var timers: [String: RunningTimer<Message>] = [:]
     var timerGeneration: UInt64 = 0
     /// The adapter cells of this actor by the type they take, reachable while it lives.
@@ -27,6 +27,13 @@ final class ColdState<Message: Sendable> {
     var call: RunningCall<Message>?
 }
 
+/// What an actor wants to receive when one that it watches has stopped.
+enum WatchNews<Message: Sendable> {
+    /// ``Signal/terminated(_:)``.
+    case signal
+    case message(Message)
+}
+
 /// A timer of an actor.
 struct RunningTimer<Message: Sendable> {
     let generation: UInt64
@@ -34,4 +41,6 @@ struct RunningTimer<Message: Sendable> {
     /// The pause between two firings; `nil` fires once.
     let interval: Duration?
     let scheduled: any ScheduledTimer
+    /// What the code that started it ran for, where it fires once.
+    let context: (any TraceContext)?
 }

@@ -122,9 +122,11 @@ public struct ActorContext<Message: Sendable> {
     /// The timers of this actor.
     public var timers: Timers<Message> { Timers(target: target) }
 
-    /// Sends a message to any actor after a delay. It is still sent if this actor stops.
+    /// Sends a message to any actor after a delay. It is still sent if this actor stops, and in the context of the code
+    /// that schedules it.
     public func scheduleOnce<Other: Sendable>(after delay: Duration, _ ref: ActorRef<Other>, _ message: Other) {
-        _ = target.system.world.scheduler.schedule(after: delay) { ref.tell(message) }
+        let send: @Sendable () -> Void = { ref.tell(message) }
+        _ = target.system.world.scheduler.schedule(after: delay, target.system.tracing?.carrying(send) ?? send)
     }
 
     /// A reference that takes messages of another type and converts them to this actor's type.

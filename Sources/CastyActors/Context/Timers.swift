@@ -5,14 +5,14 @@
 public struct Timers<Message: Sendable> {
     let target: ActorCell<Message>
 
-    /// Sends the message once, after a delay.
+    /// Sends the message once, after a delay, in the context of the code that starts the timer.
     public func start(_ key: String, _ message: Message, after delay: Duration) {
         target.startTimer(key: key, message: message, after: delay, every: nil)
     }
 
     /// Sends the message repeatedly with a fixed pause.
     ///
-    /// The pause starts when the actor handles the previous tick, so a delayed node does not get a burst.
+    /// It is sent in no context, because it lasts longer than what the code that starts it does. The pause starts when the actor handles the previous tick, so a delayed node does not get a burst.
     public func start(_ key: String, _ message: Message, every interval: Duration) {
         target.startTimer(key: key, message: message, after: interval, every: interval)
     }

@@ -23,6 +23,19 @@ package final class ContextCarrier: Sendable {
         waiting.withLock { $0[uid, default: []].append(Noted(number: number, context: context)) }
     }
 
+    /// Keeps the contexts of messages that an actor handles before all those that wait.
+    ///
+    /// - Parameter number: That of the message before the first of them.
+    func noteInFront(_ contexts: [(any TraceContext)?], after number: UInt64, for uid: UInt64) {
+        var noted: [Noted] = []
+        for (offset, context) in contexts.enumerated() {
+            guard let context else { continue }
+            noted.append(Noted(number: number &+ UInt64(offset) &+ 1, context: context))
+        }
+        guard !noted.isEmpty else { return }
+        waiting.withLock { $0[uid, default: []].insert(contentsOf: noted, at: 0) }
+    }
+
     /// The context of a message that is handled now. Those of earlier messages, which were not handled, are forgotten.
     func take(_ number: UInt64, for uid: UInt64) -> (any TraceContext)? {
         waiting.withLock { waiting in
