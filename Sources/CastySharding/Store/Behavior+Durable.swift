@@ -107,7 +107,7 @@ private final class Durable<State: Codable, Message: Sendable> {
 
 extension EntityStoreError {
     /// Whether an incarnation that gets the error must not go on: what is saved may differ from what it knows.
-    package var endsIncarnation: Bool { isOutcomeUnknown || code == .stale || code == .foreign }
+    package var endsIncarnation: Bool { isOutcomeUnknown || [.stale, .foreign, .conflict].contains(code) }
 }
 
 /// How a state is saved: a mark, the version, and the coded state.

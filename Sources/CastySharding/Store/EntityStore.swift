@@ -48,6 +48,8 @@ public struct EntityStoreError: CastyError, Hashable {
         case timeout
         /// The saved state was written by a later version of the program.
         case newer
+        /// The entity has other events than the caller knows.
+        case conflict
     }
 
     /// What went wrong.

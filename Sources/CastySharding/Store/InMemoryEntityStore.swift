@@ -1,7 +1,9 @@
 import Synchronization
 
-/// A store in memory: it outlives the nodes of its process, but not the process.
-public final class InMemoryEntityStore: EntityStore {
+/// A store of states and events in memory: it outlives the nodes of its process, but not the process.
+///
+/// All its queries for events have one order: that in which the events were appended.
+public final class InMemoryEntityStore: EventStore {
     private struct Entity: Hashable {
         let type: String
         let id: String
@@ -9,6 +11,7 @@ public final class InMemoryEntityStore: EntityStore {
 
     private struct Content {
         var states: [Entity: [UInt8]] = [:]
+        var events = InMemoryEventLog()
         var fences = FenceTable()
     }
 
@@ -38,6 +41,45 @@ public final class InMemoryEntityStore: EntityStore {
         try content.withLock { content throws(EntityStoreError) in
             try content.fences.pass(fence, for: key)
             content.states[Entity(type: key.type, id: key.id)] = nil
+        }
+    }
+
+    /// Appends events of one entity, all or none.
+    public func append(
+        _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, fence: ShardFence
+    ) async throws(EntityStoreError) {
+        try content.withLock { content throws(EntityStoreError) in
+            try content.fences.pass(fence, for: key)
+            try content.events.append(events, after: sequence, for: key)
+        }
+    }
+
+    /// The first events of an entity after a number.
+    public func events(
+        of key: EntityKey, after sequence: UInt64, limit: Int, fence: ShardFence
+    ) async throws(EntityStoreError) -> EventPage {
+        try content.withLock { content throws(EntityStoreError) in
+            try content.fences.pass(fence, for: key)
+            return content.events.page(of: key, after: sequence, limit: limit)
+        }
+    }
+
+    /// Deletes the events of an entity up to a number.
+    public func deleteEvents(
+        of key: EntityKey, through sequence: UInt64, fence: ShardFence
+    ) async throws(EntityStoreError) {
+        try content.withLock { content throws(EntityStoreError) in
+            try content.fences.pass(fence, for: key)
+            content.events.delete(key, through: sequence)
+        }
+    }
+
+    /// The first events of all entities that match a filter, after an offset.
+    public func events(
+        matching filter: EventFilter, after offset: EventOffset, limit: Int
+    ) async throws(EntityStoreError) -> EventBatch {
+        try content.withLock { content throws(EntityStoreError) in
+            try content.events.batch(matching: filter, after: offset, limit: limit)
         }
     }
 }
