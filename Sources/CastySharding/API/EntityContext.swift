@@ -70,4 +70,35 @@ public struct EntityContext: Sendable {
             try await store.delete(key, fence: fence)
         }
     }
+
+    /// Appends events of the entity after its last one; the store must be an ``EventStore``.
+    ///
+    /// - Throws: ``EntityStoreError``, as ``save(_:)``; `conflict` if the last event has another number.
+    package func append(_ events: [EventRecord], after sequence: UInt64) async throws(EntityStoreError) {
+        try await access?.run(changing: true) { store, key, fence throws(EntityStoreError) in
+            try await Self.events(store, key).append(events, after: sequence, for: key, fence: fence)
+        }
+    }
+
+    /// Events of the entity; none without a store.
+    package func events(after sequence: UInt64, limit: Int) async throws(EntityStoreError) -> EventPage {
+        guard let access else { return EventPage(events: [], last: 0) }
+        return try await access.run(changing: false) { store, key, fence throws(EntityStoreError) in
+            try await Self.events(store, key).events(of: key, after: sequence, limit: limit, fence: fence)
+        }
+    }
+
+    /// Deletes events of the entity.
+    package func deleteEvents(through sequence: UInt64) async throws(EntityStoreError) {
+        try await access?.run(changing: true) { store, key, fence throws(EntityStoreError) in
+            try await Self.events(store, key).deleteEvents(of: key, through: sequence, fence: fence)
+        }
+    }
+
+    private static func events(
+        _ store: any EntityStore, _ key: EntityKey
+    ) throws(EntityStoreError) -> any EventStore {
+        if let events = store as? any EventStore { return events }
+        throw EntityStoreError(.unavailable, "the store of \(key.type) stores states, and no events")
+    }
 }

@@ -101,4 +101,9 @@ public struct EntityState: Sendable {
     /// - Parameter store: Where; the same store on all nodes that host the type. One that belongs to a cluster must be
     ///   the store in the node's settings too.
     public static func manual(_ store: any EntityStore) -> EntityState { EntityState(store: store) }
+
+    /// Their state is made of events, see ``Behavior/eventSourced(_:_:events:snapshots:decide:apply:)``.
+    ///
+    /// - Parameter store: Where, as for ``manual(_:)``.
+    public static func eventSourced(_ store: any EventStore) -> EntityState { EntityState(store: store) }
 }
