@@ -44,7 +44,9 @@ extension ActorCell {
             coldState.timers[token.key] = nil
         }
         if notesActivity { noteActivity() }
+        coldState.firingTimer = token.key
         handleNow(timer.message, in: timer.context)
+        coldState.firingTimer = nil
     }
 
     /// Handles a message that is not from the mailbox before those that are.

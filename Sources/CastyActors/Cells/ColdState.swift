@@ -8,6 +8,8 @@ final class ColdState<Message: Sendable> {
     var watching = WatchTable<AnyActorRef, WatchNews<Message>>()
     var timers: [String: RunningTimer<Message>] = [:]
     var timerGeneration: UInt64 = 0
+    /// The key of the timer whose message is handled now.
+    var firingTimer: String?
     /// The adapter cells of this actor by the type they take, reachable while it lives.
     var adapters: [ObjectIdentifier: AnyActorCell] = [:]
     /// The supervisions that surround the behavior, outermost first.

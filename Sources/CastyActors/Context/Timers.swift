@@ -27,5 +27,10 @@ public struct Timers<Message: Sendable> {
     public func isRunning(_ key: String) -> Bool { target.coldState?.timers[key] != nil }
 }
 
+extension ActorContext {
+    /// The key of the timer whose message is handled now; `nil` for other messages.
+    package var firingTimer: String? { target.coldState?.firingTimer }
+}
+
 @available(*, unavailable)
 extension Timers: Sendable {}

@@ -15,11 +15,15 @@ package struct NodeWorld: Sendable {
     package let transport: any MessageTransport
     /// Its source of randomness.
     package let random: any RandomSource
+    /// Its clock of the calendar.
+    package let wallClock: any WallClockSource
 
-    /// Combines the interfaces of a runtime. Where one dispatcher is not given, the first takes its part.
+    /// Combines the interfaces of a runtime. Where one dispatcher is not given, the first takes its part; where no clock
+    /// of the calendar is given, a virtual one follows the scheduler.
     package init(
         dispatcher: any Dispatcher, control: (any Dispatcher)? = nil, blocking: (any Dispatcher)? = nil,
-        scheduler: any Scheduler, transport: any MessageTransport, random: any RandomSource
+        scheduler: any Scheduler, transport: any MessageTransport, random: any RandomSource,
+        wallClock: (any WallClockSource)? = nil
     ) {
         self.dispatcher = dispatcher
         self.control = control ?? dispatcher
@@ -27,5 +31,6 @@ package struct NodeWorld: Sendable {
         self.scheduler = scheduler
         self.transport = transport
         self.random = random
+        self.wallClock = wallClock ?? VirtualWallClock(scheduler)
     }
 }

@@ -17,7 +17,7 @@ package final class LiveNode: Suspendable {
         self.transport = transport
         world = NodeWorld(
             dispatcher: dispatchers[0], control: dispatchers[1], blocking: dispatchers[2], scheduler: scheduler,
-            transport: transport, random: SystemRandomSource())
+            transport: transport, random: SystemRandomSource(), wallClock: SystemWallClock())
     }
 
     /// Freezes the node as SIGSTOP would: sockets stay open, and nothing is read, run or timed.

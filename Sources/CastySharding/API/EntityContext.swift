@@ -12,12 +12,16 @@ public struct EntityContext: Sendable {
     public let node: UniqueAddress
     /// Counts the incarnations of entities of this type on this node; no two of them share a number.
     public let incarnation: UInt64
+    let reminders = ReminderBook()
+    let clock: @Sendable () -> WallTime
     private let access: StoreAccess?
     private let askToPassivate: @Sendable () -> Void
+    private let wakeChanged: @Sendable (WallTime?) -> Void
 
     package init(
         type: String, id: String, shard: Int, node: UniqueAddress, incarnation: UInt64, access: StoreAccess?,
-        passivate: @escaping @Sendable () -> Void
+        clock: @escaping @Sendable () -> WallTime = { VirtualWallClock.epoch },
+        passivate: @escaping @Sendable () -> Void, wakeChanged: @escaping @Sendable (WallTime?) -> Void = { _ in }
     ) {
         self.type = type
         self.id = id
@@ -25,7 +29,9 @@ public struct EntityContext: Sendable {
         self.node = node
         self.incarnation = incarnation
         self.access = access
+        self.clock = clock
         askToPassivate = passivate
+        self.wakeChanged = wakeChanged
     }
 
     /// Where it saves its state; `nil` if its type has no store.
@@ -61,6 +67,19 @@ public struct EntityContext: Sendable {
             try await store.save(state, for: key, fence: fence)
         }
     }
+
+    /// Saves the state, and with it when the entity must run again.
+    func save(_ state: [UInt8], wakeAt: WallTime?) async throws(EntityStoreError) {
+        try await access?.run(changing: true) { store, key, fence throws(EntityStoreError) in
+            guard let reminding = store as? any RemindingEntityStore else {
+                return try await store.save(state, for: key, fence: fence)
+            }
+            try await reminding.save(state, for: key, fence: fence, wakeAt: wakeAt)
+        }
+    }
+
+    /// Lets the node know when this entity must run again.
+    func noteWake(_ time: WallTime?) { wakeChanged(time) }
 
     /// Deletes the saved state.
     ///

@@ -176,7 +176,15 @@ public final class Sharding: Sendable {
         regions.withLock { $0[type] = access }
         cluster.declare("shards", String(settings.shardCount), of: type)
         if hosting != nil { declareRemembering(settings, of: type) }
+        try startWaking(host, actor)
         return region
+    }
+
+    /// Starts the actor that wakes entities, where the type is hosted with a store that keeps reminders.
+    private func startWaking(_ host: RegionHost, _ region: ActorRef<RegionCommand>) throws {
+        guard let store = host.remindingStore else { return }
+        host.reminders = try cluster.system.spawnSystem(
+            ReminderShell.behavior(host, store, region), name: "reminders-\(host.type)", dispatcher: .standard)
     }
 
     private func declareRemembering(_ settings: PlacementSettings, of type: String) {
@@ -201,6 +209,7 @@ public final class Sharding: Sendable {
             throw ShardingError(.alreadyStarted, "\(type) runs on this node already")
         }
         declareRemembering(settings, of: type)
+        try startWaking(host, known.actor)
         if !host.lacksRole { known.actor.tell(.host(settings)) }
         return region
     }

@@ -16,6 +16,8 @@ package enum RegionCommand: Sendable {
     case ended(EntityEnd<ErasedMessage>, failure: String?)
     case passivate(EntityInstance)
     case passivateByName(String)
+    /// Something is due for an entity: it is to run.
+    case wake(entity: String)
     /// Changes which entities are passivated automatically.
     case passivation(PassivationSettings)
     /// This node hosts the type from now on.
@@ -42,7 +44,7 @@ extension RegionCommand: ShellCommand {
             case .peer(.deliver), .peer(.notHome): .user
             case .peer, .request, .order: .control
             }
-        case .shell, .ended, .passivate, .passivateByName, .passivation, .host, .command, .remembered, .stored,
+        case .shell, .ended, .passivate, .passivateByName, .wake, .passivation, .host, .command, .remembered, .stored,
             .storeFailed:
             .control
         }

@@ -21,6 +21,8 @@ final class RegionHost: Sendable {
     private let times: StoreTimes
     private let calls: StoreCalls
     let gate = LeaseGate()
+    /// The actor that wakes entities; only where the type has a store that keeps reminders.
+    private let waking = Mutex<ActorRef<ReminderCommand>?>(nil)
     /// The cores of the actor, once it has started.
     private let started = Mutex<RegionCores?>(nil)
     /// The latest snapshot, and the change number of the cores that it shows.
@@ -71,7 +73,26 @@ final class RegionHost: Sendable {
     ) -> EntityContext {
         EntityContext(
             type: type, id: instance.entity, shard: instance.shard, node: cluster.system.unique,
-            incarnation: instance.number, access: access(of: instance, mayWrite: mayWrite), passivate: passivate)
+            incarnation: instance.number, access: access(of: instance, mayWrite: mayWrite),
+            clock: { [clock = cluster.system.world.wallClock] in clock.now }, passivate: passivate,
+            wakeChanged: { [reminders] in reminders?.tell(.known(entity: instance.entity, next: $0)) })
+    }
+
+    /// The actor that wakes entities; `nil` where the type has no store that keeps reminders.
+    var reminders: ActorRef<ReminderCommand>? {
+        get { waking.withLock { $0 } }
+        set { waking.withLock { $0 = newValue } }
+    }
+
+    /// The store of reminders, on a node that hosts the type.
+    var remindingStore: (any RemindingEntityStore)? {
+        lacksRole ? nil : hosting.load()?.store as? any RemindingEntityStore
+    }
+
+    /// Whether this node has to wake an entity: its shard runs here, or has no home.
+    func wakes(_ entity: String) -> Bool {
+        let shard = StableHash.shard(of: entity, count: settings.shardCount)
+        return home(of: shard).map { $0 == cluster.system.unique } ?? true
     }
 
     /// How an incarnation reaches the store. Its token follows the shard's version: a new coordinator may confirm a

@@ -25,6 +25,7 @@ extension RegionShell {
         case .shardStarted(let shard, _):
             passes[shard] = nil
             tell(.shardStarted, shard)
+            host.reminders?.tell(.shardStarted)
         case .shardStopped(let shard, _, let forced):
             passes.removeValue(forKey: shard)?.revoke()
             tell(.shardStopped, shard, reason: forced ? .forced : nil)

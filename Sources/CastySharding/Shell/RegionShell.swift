@@ -95,6 +95,7 @@ struct RegionShell: PlacementShell {
             coordinator.onHosting(settings)
             perform(region.onHosting(settings, at: now), context)
         case .passivateByName(let entity): passivate(entity, at: now, context)
+        case .wake(let entity): perform(region.onWake(entity, at: now), context)
         case .command(let command, let answer):
             lastCommand += 1
             answers[lastCommand] = answer

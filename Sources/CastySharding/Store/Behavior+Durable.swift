@@ -45,10 +45,13 @@ extension Behavior {
         return .setup { context in
             .awaiting {
                 let saved = try await entity.load()
-                let state = try saved.map { try form.state(from: $0) } ?? initial()
+                let content = try saved.map { try form.content(of: $0) }
+                let state = content?.state ?? initial()
+                entity.reminders.begin(content?.reminders ?? [])
                 // An entity that was never saved is as it begins: what does not change that needs no save.
                 let known = try saved ?? form.bytes(of: state)
                 let durable = Durable(entity, state, saved: known, form, context.system, handler)
+                durable.reminding.arm(context)
                 return .receive { context, message in try durable.handle(message, context) }
             }
         }
@@ -64,6 +67,7 @@ private final class Durable<State: Codable, Message: Sendable> {
     private var state: State
     /// The bytes of the state that the next incarnation would begin with.
     private var saved: [UInt8]
+    let reminding: Reminding<Message>
 
     init(
         _ entity: EntityContext, _ state: State, saved: [UInt8], _ form: StateForm<State>, _ system: ActorSystem,
@@ -75,23 +79,28 @@ private final class Durable<State: Codable, Message: Sendable> {
         self.form = form
         self.system = system
         self.handler = handler
+        reminding = Reminding(entity, form.codec)
     }
 
     func handle(_ message: Message, _ context: ActorContext<Message>) throws -> Behavior<Message> {
         guard entity.store != nil else { return try handler(&state, context, message) }
+        guard reminding.begins(context) else { return .same }
         var changed = state
         let outbox = TurnOutbox()
-        let following = try outbox.hold(in: system) { try handler(&changed, context, message) }
-        let bytes = try form.bytes(of: changed)
+        let following = try reminding.turn(context) {
+            try outbox.hold(in: system) { try handler(&changed, context, message) }
+        }
+        let bytes = try form.bytes(of: changed, reminders: entity.reminders.draft)
         guard bytes != saved else {
             outbox.release()
             return following
         }
         return .awaiting { [self] in
             do throws(EntityStoreError) {
-                try await entity.save(bytes)
+                try await entity.save(bytes, wakeAt: entity.reminders.draft.first?.at)
             } catch {
                 if error.endsIncarnation { throw error }
+                reminding.refused(context)
                 // The change has no effect: this incarnation goes on with the state that is saved.
                 system.log.warning("\(entity.id): a change was not saved: \(error)")
                 Questions.fail(in: message, .failed, "the change was not saved: \(error)")
@@ -99,6 +108,7 @@ private final class Durable<State: Codable, Message: Sendable> {
             }
             state = changed
             saved = bytes
+            reminding.saved(context)
             outbox.release()
             return following
         }
@@ -108,38 +118,4 @@ private final class Durable<State: Codable, Message: Sendable> {
 extension EntityStoreError {
     /// Whether an incarnation that gets the error must not go on: what is saved may differ from what it knows.
     package var endsIncarnation: Bool { isOutcomeUnknown || [.stale, .foreign, .conflict].contains(code) }
-}
-
-/// How a state is saved: a mark, the version, and the coded state.
-struct StateForm<State: Codable> {
-    /// No JSON text begins with it.
-    private static var mark: UInt8 { 0xCA }
-
-    let version: Int
-    let codec: any Serializer
-    let migrate: (([UInt8], Int) throws -> State)?
-
-    func bytes(of state: State) throws -> [UInt8] {
-        let number = withUnsafeBytes(of: UInt32(version).bigEndian) { Array($0) }
-        return [Self.mark] + number + (try codec.encode(state))
-    }
-
-    func state(from bytes: [UInt8]) throws -> State {
-        guard bytes.count >= 5, bytes[0] == Self.mark else {
-            throw EntityStoreError(.corrupt, "the saved state does not begin as one of a durable entity does")
-        }
-        let found = Int(bytes[1..<5].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
-        let coded = Array(bytes[5...])
-        if found > version {
-            throw EntityStoreError(
-                .newer, "the state was saved in version \(found) of its form, and this program knows \(version)")
-        }
-        do {
-            if found < version, let migrate { return try migrate(coded, found) }
-            return try codec.decode(State.self, from: coded)
-        } catch {
-            throw EntityStoreError(
-                .corrupt, "the saved state (version \(found)) cannot be decoded as \(State.self): \(error)")
-        }
-    }
 }

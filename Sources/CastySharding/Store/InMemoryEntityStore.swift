@@ -1,9 +1,10 @@
+public import CastyCore
 import Synchronization
 
 /// A store of states and events in memory: it outlives the nodes of its process, but not the process.
 ///
 /// All its queries for events have one order: that in which the events were appended.
-public final class InMemoryEntityStore: EventStore {
+public final class InMemoryEntityStore: EventStore, RemindingEntityStore {
     private struct Entity: Hashable {
         let type: String
         let id: String
@@ -12,6 +13,7 @@ public final class InMemoryEntityStore: EventStore {
     private struct Content {
         var states: [Entity: [UInt8]] = [:]
         var events = InMemoryEventLog()
+        var wakes: [Entity: WallTime] = [:]
         var fences = FenceTable()
     }
 
@@ -30,10 +32,29 @@ public final class InMemoryEntityStore: EventStore {
 
     /// Saves the state of an entity.
     public func save(_ state: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
+        try await save(state, for: key, fence: fence, wakeAt: nil)
+    }
+
+    /// Saves the state of an entity, and when it must run again.
+    public func save(
+        _ state: [UInt8], for key: EntityKey, fence: ShardFence, wakeAt: WallTime?
+    ) async throws(EntityStoreError) {
         try content.withLock { content throws(EntityStoreError) in
             try content.fences.pass(fence, for: key)
             content.states[Entity(type: key.type, id: key.id)] = state
+            content.wakes[Entity(type: key.type, id: key.id)] = wakeAt
         }
+    }
+
+    /// The entities of a type that must run at a time or before, in order.
+    public func wakes(
+        of type: String, through time: WallTime, after: EntityWake?, limit: Int
+    ) async throws(EntityStoreError) -> [EntityWake] {
+        let due = content.withLock { content in
+            content.wakes.filter { $0.key.type == type && $0.value <= time }
+        }
+        let wakes = due.map { EntityWake(at: $0.value, id: $0.key.id) }.sorted()
+        return Array(wakes.drop { wake in after.map { wake <= $0 } ?? false }.prefix(limit))
     }
 
     /// Deletes the state of an entity.
@@ -41,6 +62,7 @@ public final class InMemoryEntityStore: EventStore {
         try content.withLock { content throws(EntityStoreError) in
             try content.fences.pass(fence, for: key)
             content.states[Entity(type: key.type, id: key.id)] = nil
+            content.wakes[Entity(type: key.type, id: key.id)] = nil
         }
     }
 
