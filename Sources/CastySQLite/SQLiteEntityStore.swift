@@ -12,7 +12,7 @@ import Synchronization
 /// for another, not even for one that is stopped in the middle of a commit. All changes that wait at the same time
 /// share one sync.
 public final class SQLiteEntityStore: EntityStore {
-    private let own: StateWriter
+    let own: StateWriter
     private let sources: StateSources
     /// The file of the folder that says to which cluster it belongs.
     let shared: SQLiteFile
@@ -28,10 +28,16 @@ public final class SQLiteEntityStore: EntityStore {
     public func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
         // Once the token is on disk no other process acknowledges a change of the shard that this one would not read.
         try await own.raise(fence, for: key)
-        let result = await withUnsafeContinuation { continuation in
+        return try await read { sources throws(EntityStoreError) in try sources.latest(key, for: fence) }
+    }
+
+    /// Reads from the files, beside their writers.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (StateSources) throws(EntityStoreError) -> Value
+    ) async throws(EntityStoreError) -> Value {
+        let result: Result<Value, EntityStoreError> = await withUnsafeContinuation { continuation in
             readers.async { [sources] in
-                continuation.resume(
-                    returning: Result { () throws(EntityStoreError) in try sources.latest(key, for: fence) })
+                continuation.resume(returning: Result { () throws(EntityStoreError) in try body(sources) })
             }
         }
         return try result.get()
@@ -104,7 +110,7 @@ final class StateSources: Sendable {
         return highest
     }
 
-    private var all: [StateFile] { files.withLock { $0.values.sorted { $0.path < $1.path } } }
+    var all: [StateFile] { files.withLock { $0.values.sorted { $0.path < $1.path } } }
 
     static func check(_ fence: ShardFence, _ known: ShardFence, _ key: EntityKey) throws(EntityStoreError) {
         guard known.cluster == fence.cluster else { throw .foreign(known, fence) }

@@ -3,7 +3,7 @@ import CastySharding
 import Foundation
 import GRDB
 
-/// A file of entities' states that one process writes and all read, see ``WriterSlot``.
+/// A file of entities' states and events that one process writes and all read, see ``WriterSlot``.
 ///
 /// Each row has the token under which it was written. An entity may have rows in several files: that with the highest
 /// token counts.
@@ -11,8 +11,8 @@ final class StateFile: Sendable {
     /// The application id that marks such a file: `CSTS`.
     private static let applicationID: Int64 = 0x4353_5453
     /// The version of the tables; a file of a later version is refused and not changed. In version 1 tokens had no
-    /// checksum.
-    private static let version: Int64 = 2
+    /// checksum, in version 2 there were no events.
+    private static let version: Int64 = 3
 
     /// A row of an entity.
     struct Found {
@@ -22,6 +22,8 @@ final class StateFile: Sendable {
     }
 
     let path: String
+    /// The number of its slot; 0 for a file that is in none.
+    let number: Int
     private let queue: DatabaseQueue
 
     /// Opens a file.
@@ -31,6 +33,7 @@ final class StateFile: Sendable {
     ///   - pageLimit: The most pages of 4 KiB; for tests of a full store.
     init(path: String, writes: Bool, pageLimit: Int? = nil) throws(EntityStoreError) {
         self.path = path
+        number = WriterSlot.number(of: path.split(separator: "/").last.map(String.init) ?? path) ?? 0
         var configuration = Configuration()
         configuration.label = writes ? "casty.states" : "casty.states.reader"
         // Readers wait for nothing but the recovery of a file whose writer has died.
@@ -61,8 +64,12 @@ final class StateFile: Sendable {
                 throw EntityStoreError(.unavailable, "\(path) has been written by a later version (\(version))")
             }
             guard isEmpty else {
-                guard version == 1 else { return }
-                return try Self.addChecksums(database)
+                if version == 1 { try Self.addChecksums(database) }
+                if version < Self.version {
+                    try EventTables.create(database)
+                    try database.execute(sql: "PRAGMA user_version = \(Self.version)")
+                }
+                return
             }
             try database.execute(
                 sql: """
@@ -77,6 +84,7 @@ final class StateFile: Sendable {
                     PRAGMA application_id = \(Self.applicationID);
                     PRAGMA user_version = \(Self.version);
                     """)
+            try EventTables.create(database)
         }
     }
 
@@ -85,7 +93,6 @@ final class StateFile: Sendable {
         let rows = try Row.fetchAll(
             database, sql: "SELECT cluster, up, start, sequence, type, shards, shard FROM fence")
         for row in rows { try raise(try row.fence(0), for: try row.shardKey(4), database) }
-        try database.execute(sql: "PRAGMA user_version = \(version)")
     }
 
     /// Runs one transaction. When this returns, it is durable; when it throws, nothing has changed, unless the error's
@@ -141,6 +148,11 @@ final class StateFile: Sendable {
 
     /// The highest number of a coordinator that any token here has, and 0 without tokens.
     func highestUpNumber() throws(EntityStoreError) -> Int { try fences().map(\.fence.upNumber).max() ?? 0 }
+
+    /// Reads the events, if the file has any.
+    func readLog(_ body: (Database) throws -> Void) throws(EntityStoreError) {
+        _ = try read { database in if try EventTables.exist(database) { try body(database) } }
+    }
 
     /// Reads; `nil` where the file has no tables yet, because its process has just made it.
     private func read<Result>(_ body: (Database) throws -> Result?) throws(EntityStoreError) -> Result? {

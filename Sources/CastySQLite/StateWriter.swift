@@ -11,10 +11,13 @@ import Synchronization
 final class StateWriter: Sendable {
     private typealias Shard = OwnTokens.Shard
 
-    private struct Change: Sendable {
+    struct Change: Sendable {
         enum Kind: Sendable {
             case token
             case state([UInt8]?)
+            case takeover
+            case append([EventRecord], after: UInt64)
+            case deletion(through: UInt64)
         }
 
         let kind: Kind
@@ -29,11 +32,13 @@ final class StateWriter: Sendable {
         var raised = OwnTokens()
         /// Those of them after which the files of all others were opened, so that a load may go on.
         var ready: [Shard: ShardFence] = [:]
+        /// Those whose takeover is on disk.
+        var taken: [Shard: ShardFence] = [:]
     }
 
     private let slot: WriterSlot
-    private let file: StateFile
-    private let sources: StateSources
+    let file: StateFile
+    let sources: StateSources
     private let queue = DispatchQueue(label: "casty.states.write")
     private let state = Mutex(State())
 
@@ -60,7 +65,12 @@ final class StateWriter: Sendable {
         try await change(.state(state), key, fence)
     }
 
-    private func change(_ kind: Change.Kind, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
+    /// Whether the takeover of a shard is on disk.
+    func hasTakenOver(_ key: EntityKey, _ fence: ShardFence) -> Bool {
+        state.withLock { $0.taken[Shard(key)] == fence }
+    }
+
+    func change(_ kind: Change.Kind, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
         let result = await withUnsafeContinuation { continuation in
             let isFirst = state.withLock { state in
                 state.waiting.append(Change(kind: kind, key: key, fence: fence, done: continuation))
@@ -114,6 +124,8 @@ final class StateWriter: Sendable {
                 }
                 if case .state(let state) = change.kind {
                     try StateFile.put(state, for: change.key, change.fence, database)
+                } else {
+                    results[index] = try write(change.kind, of: change.key, change.fence, database)
                 }
             }
             return (results, raised)
@@ -127,7 +139,11 @@ final class StateWriter: Sendable {
             for index in changes.indices {
                 guard case .success = results[index] else { continue }
                 results[index] = after[index].mapError(\.withUnknownOutcome)
-                state.withLock { $0.ready[Shard(changes[index].key)] = changes[index].fence }
+                let (shard, fence) = (Shard(changes[index].key), changes[index].fence)
+                state.withLock { state in
+                    state.ready[shard] = fence
+                    if case .takeover = changes[index].kind { state.taken[shard] = fence }
+                }
             }
         } catch {
             results = results.map { $0.flatMap { .failure(error.withUnknownOutcome) } }

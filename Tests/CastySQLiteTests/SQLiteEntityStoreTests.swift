@@ -254,7 +254,7 @@ struct SQLiteEntityStoreTests {
     func full() async throws {
         let folder = try Folder()
         let store = try SQLiteEntityStore(
-            directory: folder.path, shared: SQLiteFile(path: folder.file()), pageLimit: 12)
+            directory: folder.path, shared: SQLiteFile(path: folder.file()), pageLimit: 20)
         let large = [UInt8](repeating: 7, count: 3000)
         var kept = 0
         var refusal: EntityStoreError.Code?

@@ -1,0 +1,166 @@
+import CastyCore
+import CastySharding
+import Foundation
+import GRDB
+
+/// A row of a file's log: events, deletions and takeovers, in the order in which the file's process committed them.
+///
+/// A row *counts* unless a later owner of its shard has not seen it: a takeover says how far its owner has seen each
+/// other file's log, and of what had a lower token, nothing beyond that counts. Takeovers count, or not, by the same
+/// rule.
+struct EventRow {
+    enum Kind: Int64 { case event, deletion, takeover }
+
+    /// Its place in the file's log; it is never given twice.
+    var row: Int64 = 0
+    var kind: Kind
+    var type: String
+    /// Empty for a takeover.
+    var id = ""
+    /// The event's number, or that of the last deleted one.
+    var number: UInt64 = 0
+    /// The layout and the shard that a takeover is about; 0 otherwise.
+    var shards = 0
+    var shard = 0
+    /// The coded event, or what a takeover has seen.
+    var payload: [UInt8] = []
+    var manifest = ""
+    var version = 0
+    var tags: [String] = []
+    var fence: ShardFence
+
+    static let columns =
+        "row, kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start, sequence, sum"
+
+    init(kind: Kind, key: EntityKey, fence: ShardFence) {
+        self.kind = kind
+        type = key.type
+        self.fence = fence
+        if kind == .takeover { (shards, shard) = (key.shards, key.shard) } else { id = key.id }
+    }
+
+    init(_ record: EventRecord, number: UInt64, key: EntityKey, fence: ShardFence) {
+        self.init(kind: .event, key: key, fence: fence)
+        self.number = number
+        payload = record.payload
+        manifest = record.manifest
+        version = record.version
+        tags = record.tags
+    }
+
+    /// Reads a row with all ``columns``, and checks its checksum.
+    init(_ row: Row) throws(EntityStoreError) {
+        guard let kind = Kind(rawValue: try row.number(1)) else {
+            throw EntityStoreError(.corrupt, "a row of the log is of no known kind")
+        }
+        self.kind = kind
+        self.row = try row.number(0)
+        type = try row.text(2)
+        id = try row.text(3)
+        number = UInt64(bitPattern: try row.number(4))
+        shards = Int(try row.number(5))
+        shard = Int(try row.number(6))
+        payload = [UInt8](try row.bytes(7))
+        manifest = try row.text(8)
+        version = Int(try row.number(9))
+        let coded = try row.bytes(10)
+        fence = try row.fence(11)
+        tags = try Self.tags(from: coded)
+        guard try row.number(15) == sum else {
+            throw EntityStoreError(
+                .corrupt, "row \(self.row) of the log, of \(id), is not what was written: wrong checksum")
+        }
+    }
+
+    var event: StoredEvent {
+        StoredEvent(
+            type: type, entity: id, sequence: number,
+            record: EventRecord(payload: payload, manifest: manifest, version: version, tags: tags))
+    }
+
+    func insert(_ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO event (
+                    kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start,
+                    sequence, sum)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(
+            arguments: [
+                kind.rawValue, type.stored, id.stored, Int64(bitPattern: number), shards, shard, Data(payload),
+                manifest.stored, version, codedTags, "\(fence.cluster)", fence.upNumber, fence.start,
+                Int64(bitPattern: fence.sequence), sum,
+            ])
+        guard !tags.isEmpty else { return }
+        let row = database.lastInsertedRowID
+        let tagging = try database.cachedStatement(sql: "INSERT INTO event_tag (tag, row) VALUES (?, ?)")
+        for tag in tags { try tagging.execute(arguments: [tag.stored, row]) }
+    }
+
+    private var sum: Int64 {
+        var covered = Data("\(kind.rawValue) \(number) \(shards) \(shard) \(version) \(fence.cluster) \(fence) ".utf8)
+        for part in [manifest.stored, codedTags] {
+            withUnsafeBytes(of: UInt64(part.count).littleEndian) { covered.append(contentsOf: $0) }
+            covered.append(part)
+        }
+        covered.append(contentsOf: payload)
+        return checksum(type: type, id: id, state: covered)
+    }
+
+    /// Each tag after its length.
+    private var codedTags: Data {
+        var data = Data()
+        for tag in tags {
+            withUnsafeBytes(of: UInt32(tag.utf8.count).bigEndian) { data.append(contentsOf: $0) }
+            data.append(contentsOf: tag.utf8)
+        }
+        return data
+    }
+
+    private static func tags(from data: Data) throws(EntityStoreError) -> [String] {
+        var (tags, rest): ([String], ArraySlice<UInt8>) = ([], [UInt8](data)[...])
+        while !rest.isEmpty {
+            let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            guard rest.count >= 4 + length,
+                let tag = String(validating: rest.dropFirst(4).prefix(length), as: UTF8.self)
+            else { throw EntityStoreError(.corrupt, "the tags of an event are not what was written") }
+            tags.append(tag)
+            rest = rest.dropFirst(4 + length)
+        }
+        return tags
+    }
+}
+
+/// How far the logs of files are known, by the number of each file.
+struct LogPositions: Hashable, Sendable {
+    private var rows: [Int: Int64] = [:]
+
+    init() {}
+
+    /// Reads the text of ``description``; `nil` for any other text.
+    init?(_ text: String) {
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) where !text.isEmpty {
+            let numbers = part.split(separator: ":", omittingEmptySubsequences: false)
+            guard numbers.count == 2, let file = Int(numbers[0]), let row = Int64(numbers[1]), row >= 0,
+                (1...WriterSlot.limit).contains(file)
+            else { return nil }
+            rows[file] = row
+        }
+    }
+
+    subscript(file: Int) -> Int64 {
+        get { rows[file] ?? 0 }
+        set { rows[file] = newValue }
+    }
+
+    /// Whether everything that these positions include is included in others, but for one file.
+    func isIncluded(in others: LogPositions, besides file: Int) -> Bool {
+        rows.allSatisfy { $0.key == file || $0.value <= others[$0.key] }
+    }
+
+    /// `1:123,2:45`.
+    var description: String {
+        rows.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: ",")
+    }
+}

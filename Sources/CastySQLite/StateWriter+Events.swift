@@ -1,0 +1,51 @@
+import CastySharding
+import GRDB
+
+/// Events in this process's file.
+///
+/// The rule for states, that the row with the highest token counts, does not suffice for a log: a former owner's event
+/// that came too late would come to light when its number is reached. So a new owner of a shard writes down how
+/// far it has seen the other files, after its token and before its first event; what came later does not count, see
+/// ``EventRow``.
+extension StateWriter {
+    /// Writes down a token, and then what its owner has seen of the other files, unless that is on disk already.
+    func takeOver(_ fence: ShardFence, for key: EntityKey) async throws(EntityStoreError) {
+        try await raise(fence, for: key)
+        if hasTakenOver(key, fence) { return }
+        try await change(.takeover, key, fence)
+    }
+
+    /// Carries out a change of the log inside the transaction that writes it.
+    func write(
+        _ kind: Change.Kind, of key: EntityKey, _ fence: ShardFence, _ database: Database
+    ) throws -> Result<Void, EntityStoreError> {
+        let open = OpenLog(file: file.number, database: database)
+        switch kind {
+        case .token, .state: break
+        case .takeover:
+            let known = try EventTables.takeovers(type: key.type, id: key.id, database)
+            // What was seen first stays.
+            if known.contains(where: { $0.fence == fence && $0.shards == key.shards }) { break }
+            var row = EventRow(kind: .takeover, key: key, fence: fence)
+            row.payload = Array(try sources.ends(besides: file.number).description.utf8)
+            try row.insert(database)
+        case .append(let records, let sequence):
+            let takeovers = try sources.takeovers(type: key.type, id: key.id, in: open)
+            let last = try sources.last(type: key.type, id: key.id, takeovers, in: open).event
+            guard last == sequence else { return .failure(.conflict(key, after: sequence, last: last)) }
+            for (index, record) in records.enumerated() {
+                try EventRow(record, number: sequence + UInt64(index) + 1, key: key, fence: fence).insert(database)
+            }
+        case .deletion(let sequence):
+            let takeovers = try sources.takeovers(type: key.type, id: key.id, in: open)
+            let (last, deleted) = try sources.last(type: key.type, id: key.id, takeovers, in: open)
+            let through = min(sequence, last)
+            guard through > deleted else { break }
+            var row = EventRow(kind: .deletion, key: key, fence: fence)
+            row.number = through
+            try row.insert(database)
+            try EventTables.remove(type: key.type, id: key.id, through: through, database)
+        }
+        return .success(())
+    }
+}
