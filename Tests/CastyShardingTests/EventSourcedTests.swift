@@ -349,7 +349,7 @@ struct EventSourcedTests {
         let snapshots = Snapshots<Int>.every(2)
         let bytes = try snapshots.bytes(of: 7, after: 1 << 40)
         #expect(try snapshots.state(from: bytes) == (7, 1 << 40))
-        for bytes in [[], [0xCB, 0], Array(bytes.dropLast()), [0xCA] + bytes.dropFirst()] as [[UInt8]] {
+        for bytes in [[], [0xCC, 0], Array(bytes.dropLast()), [0xCA] + bytes.dropFirst()] as [[UInt8]] {
             #expect(throws: EntityStoreError.self) { _ = try snapshots.state(from: bytes) }
         }
     }

@@ -50,4 +50,4 @@ public struct Snapshots<State>: Sendable {
 }
 
 /// Neither JSON nor a durable entity's state begins with it.
-private let snapshotMark: UInt8 = 0xCB
+private let snapshotMark: UInt8 = 0xCC
