@@ -11,7 +11,7 @@ final class StateFile: Sendable {
     /// The application id that marks such a file: `CSTS`.
     private static let applicationID: Int64 = 0x4353_5453
     /// The version of the tables; a file of a later version is refused and not changed. In version 1 tokens had no
-    /// checksum, in version 2 there were no events.
+    /// checksum, in version 2 there were neither events nor times.
     private static let version: Int64 = 3
 
     /// A row of an entity.
@@ -67,6 +67,7 @@ final class StateFile: Sendable {
                 if version == 1 { try Self.addChecksums(database) }
                 if version < Self.version {
                     try EventTables.create(database)
+                    try database.execute(sql: Self.wakeTable)
                     try database.execute(sql: "PRAGMA user_version = \(Self.version)")
                 }
                 return
@@ -81,6 +82,7 @@ final class StateFile: Sendable {
                         type BLOB NOT NULL, shards INTEGER NOT NULL, shard INTEGER NOT NULL, cluster TEXT NOT NULL,
                         up INTEGER NOT NULL, start INTEGER NOT NULL, sequence INTEGER NOT NULL, sum INTEGER,
                         PRIMARY KEY (type, shards, shard)) WITHOUT ROWID;
+                    \(Self.wakeTable)
                     PRAGMA application_id = \(Self.applicationID);
                     PRAGMA user_version = \(Self.version);
                     """)
@@ -155,7 +157,7 @@ final class StateFile: Sendable {
     }
 
     /// Reads; `nil` where the file has no tables yet, because its process has just made it.
-    private func read<Result>(_ body: (Database) throws -> Result?) throws(EntityStoreError) -> Result? {
+    func read<Result>(_ body: (Database) throws -> Result?) throws(EntityStoreError) -> Result? {
         try SQLiteFile.run(path) {
             try queue.read { database in
                 do {

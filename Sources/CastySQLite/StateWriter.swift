@@ -1,3 +1,4 @@
+import CastyCore
 import CastySharding
 import Dispatch
 import GRDB
@@ -14,7 +15,7 @@ final class StateWriter: Sendable {
     struct Change: Sendable {
         enum Kind: Sendable {
             case token
-            case state([UInt8]?)
+            case state([UInt8]?, wakeAt: WallTime?)
             case takeover
             case append([EventRecord], after: UInt64)
             case deletion(through: UInt64)
@@ -60,9 +61,11 @@ final class StateWriter: Sendable {
         try await change(.token, key, fence)
     }
 
-    /// Writes a state, or that there is none.
-    func put(_ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
-        try await change(.state(state), key, fence)
+    /// Writes a state, or that there is none, and when the entity must run again.
+    func put(
+        _ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence, wakeAt: WallTime? = nil
+    ) async throws(EntityStoreError) {
+        try await change(.state(state, wakeAt: wakeAt), key, fence)
     }
 
     /// Whether the takeover of a shard is on disk.
@@ -122,8 +125,9 @@ final class StateWriter: Sendable {
                     try StateFile.raise(change.fence, for: change.key, database)
                     raised.raise(change.fence, for: shard)
                 }
-                if case .state(let state) = change.kind {
+                if case .state(let state, let wakeAt) = change.kind {
                     try StateFile.put(state, for: change.key, change.fence, database)
+                    try StateFile.setWake(wakeAt, for: change.key, database)
                 } else {
                     results[index] = try write(change.kind, of: change.key, change.fence, database)
                 }

@@ -8,7 +8,7 @@ import Synchronization
 package struct StoreConformance: Sendable {
     package typealias Open = @Sendable () throws -> any EntityStore
 
-    private let open: Open
+    let open: Open
     private let cluster = ClusterID(high: 1, low: 1)
 
     package init(_ open: @escaping Open) {
@@ -33,6 +33,7 @@ package struct StoreConformance: Sendable {
         found += try await layouts()
         found += try await manyAtOnce()
         found += try await races()
+        if let store = try open() as? any RemindingEntityStore { found += try await wakes(store) }
         return found
     }
 

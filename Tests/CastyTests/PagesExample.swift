@@ -17,6 +17,14 @@ extension ServiceKey<PrintJob> {
     static let printers = ServiceKey("printers")
 }
 
+enum Order: Codable, Sendable {
+    case place, pay, paymentIsLate
+}
+
+enum OrderState: Codable, Sendable {
+    case open, placed, paid, cancelled
+}
+
 protocol Server: Sendable {
     func close() async throws
     func drained() async
@@ -25,6 +33,21 @@ protocol Server: Sendable {
 struct Pages {
     static func printing() -> Behavior<PrintJob> { .receive { _, _ in .same } }
     static func writing() -> Behavior<String> { .receive { _, _ in .same } }
+
+    func order(_ entity: EntityContext) -> Behavior<Order> {
+        .durable(entity, OrderState.open) { state, _, order in
+            switch order {
+            case .place:
+                state = .placed
+                try entity.remind("payment", at: entity.wallTime + .seconds(86_400), Order.paymentIsLate)
+            case .pay:
+                state = .paid
+                try entity.cancelReminder("payment")
+            case .paymentIsLate: state = .cancelled
+            }
+            return .same
+        }
+    }
 
     static func finding(_ node: CastyNode) async throws {
         let printer = try node.spawn(printing())
