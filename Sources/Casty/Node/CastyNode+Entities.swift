@@ -19,7 +19,7 @@ extension CastyNode {
     /// - Throws: ``ShardingError``, as ``CastySharding/Sharding/host(_:state:remember:passivation:mailbox:entity:)`` does.
     @inlinable
     @discardableResult
-    public func host<Message: Codable & Sendable>(
+    public func host<Message: Sendable>(
         _ type: EntityType<Message>, state: EntityState = .none, remember: (any RememberedEntityStore)? = nil,
         passivation: Passivation = .none, mailbox: MailboxCapacity = .unbounded,
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
@@ -34,14 +34,14 @@ extension CastyNode {
     /// - Parameters:
     ///   - type: The type.
     ///   - id: The entity's whole id; any text of up to 2048 bytes of UTF-8.
-    public func entity<Message: Codable & Sendable>(_ type: EntityType<Message>, _ id: String) -> EntityRef<Message> {
+    public func entity<Message: Sendable>(_ type: EntityType<Message>, _ id: String) -> EntityRef<Message> {
         sharding.entity(type, id)
     }
 
     /// The region through which this node reaches the entities of a type: for statistics, queries and operators' verbs.
     ///
     /// - Throws: ``ShardingError``, as ``CastySharding/Sharding/region(of:)`` does.
-    public func region<Message: Codable & Sendable>(
+    public func region<Message: Sendable>(
         _ type: EntityType<Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
         try sharding.region(of: type)

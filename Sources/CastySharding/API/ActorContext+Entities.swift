@@ -15,7 +15,7 @@ extension ActorContext {
     ///   - patience: Whether to wait while the entity cannot be reached; see ``AskPatience``.
     ///   - question: Makes the message from the reference that the reply goes to.
     ///   - transform: Makes this actor's message from the reply, or from the reason why there is none.
-    public func ask<Other: Codable & Sendable, Reply: Sendable>(
+    public func ask<Other: Sendable, Reply: Sendable>(
         _ region: ShardRegion<Other>, _ entity: String, within timeout: Duration = .seconds(10),
         patience: AskPatience = .waitForNewHome, _ question: (ActorRef<Reply>) -> Other,
         _ transform: @escaping @Sendable (Result<Reply, AskError>) -> Message
@@ -32,7 +32,7 @@ extension ActorContext {
     ///   - patience: Whether to wait while it cannot be reached; see ``AskPatience``.
     ///   - question: Makes the message from the reference that the reply goes to.
     ///   - transform: Makes this actor's message from the reply, or from the reason why there is none.
-    public func ask<Other: Codable & Sendable, Reply: Sendable>(
+    public func ask<Other: Sendable, Reply: Sendable>(
         _ singleton: SingletonRef<Other>, within timeout: Duration = .seconds(10),
         patience: AskPatience = .waitForNewHome, _ question: (ActorRef<Reply>) -> Other,
         _ transform: @escaping @Sendable (Result<Reply, AskError>) -> Message

@@ -17,7 +17,7 @@ import Synchronization
 /// It names the entity and not one incarnation or node, so it stays valid when the entity stops, moves, or restarts
 /// after a crash. A reference that arrives in a message sends through the node that received it, whether that node
 /// hosts the type or not.
-public struct EntityRef<Message: Codable & Sendable>: Sendable {
+public struct EntityRef<Message: Sendable>: Sendable {
     let route: EntityRoute<Message>
     /// The entity's whole id; any text of up to 2048 bytes of UTF-8. Canonically equivalent spellings are one id.
     public let id: String
@@ -122,7 +122,7 @@ extension EntityRef: Codable {
 
 /// How one node reaches the entities of a type. It is found out at the first message, so that a reference in a message
 /// that is only passed on starts nothing.
-final class EntityRoute<Message: Codable & Sendable>: Sendable {
+final class EntityRoute<Message: Sendable>: Sendable {
     let type: EntityType<Message>
     let sharding: Sharding
     private let found = Mutex<ShardRegion<Message>?>(nil)
@@ -168,7 +168,7 @@ extension ActorContext {
     ///   - timeout: How long to wait.
     ///   - question: Makes the message from the reference that the reply goes to.
     ///   - transform: Makes this actor's message from the reply, or from the reason why there is none.
-    public func ask<Other: Codable & Sendable, Reply: Sendable>(
+    public func ask<Other: Sendable, Reply: Sendable>(
         _ entity: EntityRef<Other>, within timeout: Duration = .seconds(10),
         _ question: @Sendable (ActorRef<Reply>) -> Other,
         _ transform: @escaping @Sendable (Result<Reply, AskError>) -> Message
@@ -184,7 +184,7 @@ extension ActorContext {
     /// Asks an entity and waits for its reply, in a handler of ``Behavior/receiveAsync(_:)``.
     ///
     /// - Throws: ``AskError``, as ``EntityRef/ask(within:patience:_:)`` does.
-    public func ask<Other: Codable & Sendable, Reply: Sendable>(
+    public func ask<Other: Sendable, Reply: Sendable>(
         _ entity: EntityRef<Other>, within timeout: Duration = .seconds(10),
         _ question: @Sendable (ActorRef<Reply>) -> Other
     ) async throws(AskError) -> Reply {

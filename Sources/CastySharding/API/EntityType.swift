@@ -7,9 +7,12 @@ public import CastyPlacement
 /// ```
 ///
 /// A value like this is shared by the code that hosts the entities and the code that sends to them; on every node it
-/// must say the same. Where not all nodes host a type, give it a role: shards are coordinated by the oldest member with
+/// must say the same. Its messages are `Codable` where the cluster has more than one node that hosts or uses the type.
+/// Others, such as messages with closures, reach the entities that run on the sender's own node; for an entity on another
+/// node, the asker learns at once that its question is ``AskError/Code/notEncodable``, and what was not asked for is
+/// counted as lost. Where not all nodes host a type, give it a role: shards are coordinated by the oldest member with
 /// the role, and by the oldest member of all where there is none, which must then host or use the type.
-public struct EntityType<Message: Codable & Sendable>: Sendable {
+public struct EntityType<Message: Sendable>: Sendable {
     /// The name. Ids of entities may but need not begin with it.
     public let name: String
     /// The number of shards, 1…16384: the same on all nodes, and never changed while the cluster runs.

@@ -4,7 +4,7 @@ import CastyObservability
 import CastyPlacement
 
 /// The route of a region's reference: unwraps envelopes for the region's actor, on the sender's thread.
-final class RegionRoute<Message: Codable & Sendable>: Route {
+final class RegionRoute<Message: Sendable>: Route {
     let address: ActorAddress
     private let actor: ActorRef<RegionCommand>
 

@@ -22,7 +22,7 @@ extension ShardEnvelope: Hashable where Message: Hashable {}
 extension ShardEnvelope: Codable where Message: Codable {}
 
 /// Reaches all entities of one type: knows where they run, and starts those that do not run.
-public struct ShardRegion<Message: Codable & Sendable>: Sendable {
+public struct ShardRegion<Message: Sendable>: Sendable {
     /// The shard type.
     public let type: String
     /// How many shards it has.

@@ -22,7 +22,7 @@ extension Sharding {
     ///   stopping.
     @inlinable
     @discardableResult
-    public func host<Message: Codable & Sendable>(
+    public func host<Message: Sendable>(
         _ type: EntityType<Message>, state: EntityState = .none, remember: (any RememberedEntityStore)? = nil,
         passivation: Passivation = .none, mailbox: MailboxCapacity = .unbounded,
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
@@ -33,7 +33,7 @@ extension Sharding {
     }
 
     @usableFromInline
-    func host<Message: Codable & Sendable>(
+    func host<Message: Sendable>(
         _ type: EntityType<Message>, state: EntityState, remember: (any RememberedEntityStore)?,
         passivation: Passivation, handling: ActorHandling<EntityContext, Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
@@ -50,7 +50,7 @@ extension Sharding {
     ///
     /// - Throws: ``ShardingError`` if this node uses the type with other messages, a limit or the number of shards is
     ///   out of range, the name is not a valid actor name, or the node is stopping.
-    public func region<Message: Codable & Sendable>(
+    public func region<Message: Sendable>(
         of type: EntityType<Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
         if let problem = type.limits.problem { throw ShardingError(.badLimit, "\(type.name): \(problem)") }
@@ -59,7 +59,7 @@ extension Sharding {
     }
 
     /// A reference to an entity, wherever it runs and whether it runs or not.
-    public func entity<Message: Codable & Sendable>(
+    public func entity<Message: Sendable>(
         _ type: EntityType<Message>, _ id: String
     ) -> EntityRef<Message> {
         EntityRef(route: EntityRoute(type, on: self), id: id)

@@ -74,7 +74,7 @@ public final class Sharding: Sendable {
     /// - Throws: ``ShardingError`` if the type is hosted here already, another message type has the name of its own, the
     ///   number of shards is out of range, the name is not a valid actor name, or the node is stopping.
     @inlinable
-    public func start<Message: Codable & Sendable>(
+    public func start<Message: Sendable>(
         type: String, shards: Int, role: String? = nil, store: (any EntityStore)? = nil,
         remember: (any RememberedEntityStore)? = nil, passivation: Passivation = .none,
         mailbox: MailboxCapacity = .unbounded,
@@ -87,7 +87,7 @@ public final class Sharding: Sendable {
     }
 
     @usableFromInline
-    func start<Message: Codable & Sendable>(
+    func start<Message: Sendable>(
         type: String, shards: Int, role: String?, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
         passivation: Passivation, strategy: any ShardAllocationStrategy, handling: ActorHandling<EntityContext, Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
@@ -99,7 +99,7 @@ public final class Sharding: Sendable {
     }
 
     /// Starts a shard type with custom settings.
-    package func start<Message: Codable & Sendable>(
+    package func start<Message: Sendable>(
         type: String, settings: PlacementSettings, store: (any EntityStore)?,
         remember: (any RememberedEntityStore)? = nil,
         strategy: any ShardAllocationStrategy = LeastShardStrategy(), tracing: ShardTracing<Message>? = nil,
@@ -110,7 +110,7 @@ public final class Sharding: Sendable {
             handling: ActorHandling(entity))
     }
 
-    func start<Message: Codable & Sendable>(
+    func start<Message: Sendable>(
         type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
         strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>? = nil,
         handling: ActorHandling<EntityContext, Message>
@@ -122,7 +122,7 @@ public final class Sharding: Sendable {
         }
     }
 
-    private func begin<Message: Codable & Sendable>(
+    private func begin<Message: Sendable>(
         type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
         strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>?,
         handling: ActorHandling<EntityContext, Message>
@@ -145,7 +145,7 @@ public final class Sharding: Sendable {
     }
 
     /// Starts the region of a type, which hosts entities or only reaches them. Called by one thread at a time.
-    private func begin<Message: Codable & Sendable>(
+    private func begin<Message: Sendable>(
         type: String, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
         tracing: ShardTracing<Message>?, hosting: EntityHosting?
     ) throws -> ShardRegion<Message> {
@@ -217,7 +217,7 @@ public final class Sharding: Sendable {
     /// The region of a type on this node; started to reach the type where it does not run yet.
     ///
     /// - Throws: ``ShardingError`` where the type runs here with other messages, or cannot be started.
-    func region<Message: Codable & Sendable>(
+    func region<Message: Sendable>(
         of type: String, shards: Int, role: String?, limits: ShardLimits, strategy: any ShardAllocationStrategy
     ) throws(ShardingError) -> ShardRegion<Message> {
         try ShardingError.translating(type) {

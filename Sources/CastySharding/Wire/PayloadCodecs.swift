@@ -23,6 +23,14 @@ package final class PayloadCodec: Sendable {
         self.decode = decode
     }
 
+    /// For messages that are not `Codable`: they reach the entities of this node, and none elsewhere.
+    convenience init<Message: Sendable>(local type: String, of message: Message.Type) {
+        let reason = "\(String(reflecting: message)) is not Codable, so it reaches only what runs on its own node"
+        self.init(
+            type: type, encode: { _, _, _ in throw WireError(.notEncodable, reason) },
+            decode: { _, _ in throw WireError(.unsupportedCodec, reason) })
+    }
+
     /// - Parameter codec: The codec that this node writes with. Each message names its codec, so that every node can
     ///   read it.
     convenience init<Message: Sendable>(_ type: String, _ registered: RegisteredType<Message>, _ codec: CodecID) {
@@ -48,7 +56,8 @@ package final class PayloadCodec: Sendable {
 }
 
 extension Cluster {
-    /// The codec of the messages of a shard type or singleton.
+    /// The codec of the messages of a shard type or singleton; one that writes and reads none where they are not
+    /// `Codable`.
     ///
     /// - Throws: ``ShardingError`` if another type has the name of their type.
     func payloadCodec<Message: Sendable>(
@@ -57,6 +66,8 @@ extension Cluster {
         do {
             return PayloadCodec(
                 name, try system.registry.registration(of: message), remoting?.settings.codec ?? .binary)
+        } catch  where error.code == .notCodable {
+            return PayloadCodec(local: name, of: message)
         } catch {
             throw ShardingError(.notRegistered, "\(name): \(error); register \(message) under a name of its own")
         }
