@@ -16,7 +16,7 @@ public struct ClusterID: Hashable, Sendable, Codable {
     }
 
     /// Generates an identity.
-    public init(from generator: inout SeededGenerator) {
+    package init(from generator: inout SeededGenerator) {
         high = generator.next()
         low = generator.next()
     }

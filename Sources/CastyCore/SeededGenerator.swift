@@ -5,7 +5,7 @@
 ///
 /// Every node and every component of a node draws from its own stream, made by ``fork(_:)`` from the seed and a name.
 /// So one more draw in one component does not shift the numbers of another.
-public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
+package struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
     private var s0: UInt64
     private var s1: UInt64
     private var s2: UInt64
@@ -14,7 +14,7 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
     private let origin: UInt64
 
     /// Creates the generator of a seed.
-    public init(seed: UInt64) {
+    package init(seed: UInt64) {
         origin = seed
         var state = seed
         s0 = Self.splitMix(&state)
@@ -24,13 +24,13 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
     }
 
     /// A generator that depends only on this one's seed and the name, not on how many numbers were drawn.
-    public func fork(_ name: String) -> SeededGenerator {
+    package func fork(_ name: String) -> SeededGenerator {
         var state = origin ^ StableHash.fnv1a(name)
         return SeededGenerator(seed: Self.splitMix(&state))
     }
 
     /// Draws the next number.
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         let result = Self.rotate(s1 &* 5, 7) &* 9
         let t = s1 << 17
         s2 ^= s0
@@ -43,18 +43,18 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
     }
 
     /// A number in 0..<1, in steps of 2⁻⁵³.
-    public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+    package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// A number in 0..<bound, without bias.
     ///
     /// - Precondition: `bound` is positive.
-    public mutating func below(_ bound: Int) -> Int {
+    package mutating func below(_ bound: Int) -> Int {
         precondition(bound > 0, "a bound must be positive, not \(bound)")
         return Int(next(upperBound: UInt64(bound)))
     }
 
     /// The same elements in an order drawn from this generator (Fisher–Yates).
-    public mutating func permuted<Element>(_ elements: [Element]) -> [Element] {
+    package mutating func permuted<Element>(_ elements: [Element]) -> [Element] {
         var result = elements
         var end = result.count
         while end > 1 {

@@ -29,9 +29,15 @@ enum WhyStory {
                     "\(Words.moment(line.time)) \(line.mark)",
                     line.what + (line.cause.isEmpty ? "" : "  ← \(line.cause)"), line.role))
         }
-        for (index, line) in story.outcome.enumerated() {
-            let label = index > 0 ? "" : story.isOpen ? "so far" : "the end"
-            lines.append(.init(label.isEmpty ? " " : label, line.what, line.role))
+        // What came of it side by side, so that a low pane still shows what was lost.
+        let outcome = story.outcome
+        let told = outcome.filter(\.mark.isEmpty)
+        let label = story.isOpen ? "so far" : "the end"
+        if let first = told.first {
+            lines.append(.init(label, told.map(\.what).joined(separator: "; "), first.role))
+        }
+        for (index, line) in outcome.filter({ !$0.mark.isEmpty }).enumerated() {
+            lines.append(.init(index == 0 && told.isEmpty ? label : " ", line.what, line.role))
         }
         return lines
     }

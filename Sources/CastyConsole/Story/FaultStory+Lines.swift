@@ -145,19 +145,12 @@ extension FaultStory {
     var outcome: [StoryLine] {
         let time = ended ?? changed
         let untold = lostMeanwhile - lost
-        return consequences.map { StoryLine(time: time, mark: "", what: $0, role: lostMeanwhile > 0 ? .strong : .text) }
-            + losses.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { reason, count in
-                StoryLine(
-                    time: time, mark: "✕", what: "\(Words.count(count, "message")) lost: \(reason)", role: .eventWarning
-                )
-            }
-            + (untold == 0
-                ? []
-                : [
-                    StoryLine(
-                        time: time, mark: "✕",
-                        what: "\(Words.count(untold, "message")) lost: no event of this story says why",
-                        role: .eventWarning)
-                ])
+        var lost = losses.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { reason, count in "\(Words.count(count, "message")) lost: \(reason)" }
+        if untold > 0 { lost.append("\(Words.count(untold, "message")) lost: no event of this story says why") }
+        // Where all are lost for one reason, its line says their number.
+        return consequences(countingLosses: lost.count != 1 || missed > 0)
+            .map { StoryLine(time: time, mark: "", what: $0, role: lostMeanwhile > 0 ? .strong : .text) }
+            + lost.map { StoryLine(time: time, mark: "✕", what: $0, role: .eventWarning) }
     }
 }

@@ -136,20 +136,26 @@ extension FaultStory {
     var ending: String { consequences.joined(separator: "; ") }
 
     /// The consequences, one by one.
-    var consequences: [String] {
+    var consequences: [String] { consequences(countingLosses: true) }
+
+    func consequences(countingLosses: Bool) -> [String] {
         var result: [String] = []
         if let shards = shardWords { result.append(shards) }
         if let entities = entityWords { result.append(entities) }
         if let state = stateWords { result.append(state) }
         if lostMeanwhile > 0 {
+            guard countingLosses else { return result + upcoming }
             let count = "\(missed > 0 ? "at least " : "")\(Words.count(lostMeanwhile, "message")) lost"
             result.append(lostMeanwhile > lost ? count + " meanwhile" : count)
         } else if !isOpen, missed == 0 {
             result.append("no message lost")
         }
-        if isOpen, let next { result.append(next) }
-        if isUnfinished { result.append("nothing more for a minute") }
-        return result
+        return result + upcoming
+    }
+
+    /// What is still to come, and that nothing is.
+    private var upcoming: [String] {
+        (isOpen ? next.map { [$0] } ?? [] : []) + (isUnfinished ? ["nothing more for a minute"] : [])
     }
 
     private var shardWords: String? {

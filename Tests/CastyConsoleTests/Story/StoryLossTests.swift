@@ -28,6 +28,12 @@ struct StoryLossTests {
         #expect(script.sentence.hasSuffix("88 messages lost meanwhile") && !script.sentence.contains("no message"))
         #expect(
             script.story?.outcome.map(\.what).last == "88 messages lost: no event of this story says why")
+        // The number is said once.
+        #expect(script.story?.outcome.filter { $0.what.contains("88") }.count == 1)
+        let pane = script.story.map { WhyStory.lines($0).map(\.text) } ?? []
+        #expect(pane.last == "88 messages lost: no event of this story says why", "\(pane)")
+        let quiet = Self.freeze(losing: 0).story.map { WhyStory.lines($0).map(\.text) } ?? []
+        #expect(quiet.last?.hasSuffix("no message lost") == true, "\(quiet)")
     }
 
     @Test("losses that become known after the end are counted")
