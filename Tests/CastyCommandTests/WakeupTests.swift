@@ -32,4 +32,15 @@ struct WakeupTests {
         changed.signal()
         #expect(wakeup.wait())
     }
+
+    @Test("a million changes cost the stack and the memory of one", .timeLimit(.minutes(1)))
+    func manyChanges() {
+        let (changed, wakeup) = (ChangeSignal(), Wakeup())
+        changed.listen { wakeup.signal() }
+        // Each would leave a wrapper around the listener if it were kept as a bare function: the last call would then
+        // end the process.
+        for _ in 0..<1_000_000 { changed.signal() }
+        #expect(wakeup.wait())
+        #expect(!wakeup.wait(atMost: .zero))
+    }
 }

@@ -29,9 +29,13 @@ final class Wakeup: Sendable {
 
 /// A function to call after changes, which is known later than the source of the changes.
 final class ChangeSignal: Sendable {
-    private let listener = Mutex<(@Sendable () -> Void)?>(nil)
+    // In a struct: a function that is itself the value of a generic type gets one more wrapper with each access, and
+    // after enough of them a call overflows the stack.
+    private struct Listener: Sendable { let wake: @Sendable () -> Void }
 
-    func listen(_ wake: @escaping @Sendable () -> Void) { listener.withLock { $0 = wake } }
+    private let listener = Mutex<Listener?>(nil)
 
-    func signal() { listener.withLock { $0 }?() }
+    func listen(_ wake: @escaping @Sendable () -> Void) { listener.withLock { $0 = Listener(wake: wake) } }
+
+    func signal() { listener.withLock { $0 }?.wake() }
 }

@@ -13,7 +13,11 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     private let clock: LiveClock
     private let phase = Atomic<UInt8>(Phase.running)
     private let held = Mutex<[Runnable]>([])
-    private let observer = Mutex<(@Sendable (LongTurn) -> Void)?>(nil)
+    // In a struct: a function that is itself the value of a generic type gets one more wrapper with each access, and
+    // after enough of them a call overflows the stack.
+    private struct Observer: Sendable { let ended: @Sendable (LongTurn) -> Void }
+
+    private let observer = Mutex<Observer?>(nil)
 
     /// How a view treats the runnables it receives.
     private enum Phase {
@@ -90,7 +94,7 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     }
 
     package func observeLongTurns(_ observer: @escaping @Sendable (LongTurn) -> Void) {
-        self.observer.withLock { $0 = observer }
+        self.observer.withLock { $0 = Observer(ended: observer) }
     }
 
     package func yield() { sched_yield() }
@@ -98,7 +102,7 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     /// Of the whole pool: of all nodes that share it.
     package var turnTotals: TurnTotals? { pool.turnTotals }
 
-    func report(_ turn: LongTurn) { observer.withLock { $0 }?(turn) }
+    func report(_ turn: LongTurn) { observer.withLock { $0 }?.ended(turn) }
 
     /// Whether turns may start.
     @inline(__always)

@@ -19,7 +19,11 @@ package final class StoreTimes: Sendable {
     private let now: @Sendable () -> Instant
     /// Read before each call: while no one observes, a call costs one relaxed load more.
     private let isObserved = Atomic<Bool>(false)
-    private let observer = Mutex<(@Sendable (Call) -> Void)?>(nil)
+    // In a struct: a function that is itself the value of a generic type gets one more wrapper with each access, and
+    // after enough of them a call overflows the stack.
+    private struct Observer: Sendable { let ended: @Sendable (Call) -> Void }
+
+    private let observer = Mutex<Observer?>(nil)
 
     private init(now: @escaping @Sendable () -> Instant) {
         self.now = now
@@ -33,7 +37,7 @@ package final class StoreTimes: Sendable {
 
     /// Begins to report each call, or ends it.
     package func observe(_ new: (@Sendable (Call) -> Void)?) {
-        observer.withLock { $0 = new }
+        observer.withLock { $0 = new.map(Observer.init) }
         isObserved.store(new != nil, ordering: .relaxed)
     }
 
@@ -44,6 +48,6 @@ package final class StoreTimes: Sendable {
     func end(_ operation: Call.Operation, of type: String, since began: Instant?, hasFailed: Bool) {
         guard let began else { return }
         let call = Call(operation: operation, type: type, duration: now() - began, hasFailed: hasFailed)
-        observer.withLock { $0 }?(call)
+        observer.withLock { $0 }?.ended(call)
     }
 }
