@@ -127,6 +127,18 @@ let targets: [Target] = [
             "CastyCore", grdb,
         ]),
 
+    // PostgreSQL's client library: nothing but the stores there needs it.
+    .target(name: "CPostgres", linkerSettings: [.linkedLibrary("pq")]),
+    library(
+        "CastyPostgres",
+        ["CPostgres", "CastySharding", "CastyCluster", "CastyPlacement", "CastyMembership", "CastyCore"]),
+    tests(
+        "CastyPostgresTests",
+        [
+            "CastyPostgres", "CastyTestSupport", "CastySharding", "CastyCluster", "CastyPlacement", "CastyMembership",
+            "CastyCore",
+        ]),
+
     // Layer 6: the library a user imports.
     library(
         "Casty",
@@ -219,6 +231,7 @@ let package = Package(
     name: "casty",
     products: [
         .library(name: "Casty", targets: ["Casty"]),
+        .library(name: "CastyPostgres", targets: ["CastyPostgres"]),
         .library(name: "CastySQLite", targets: ["CastySQLite"]),
         .executable(name: "casty", targets: ["CastyCommand"]),
     ],

@@ -1,0 +1,228 @@
+import CPostgres
+import Dispatch
+import Glibc
+
+/// One connection to a server. Its methods wait, but never beyond a given moment; one thread at a time calls them.
+///
+/// Everything is sent and read without blocking, so that a server that hangs is noticed at the deadline.
+final class PostgresConnection {
+    private let handle: OpaquePointer
+    /// The statements that the server has prepared, and the numbers that name them there.
+    private var prepared: [String: Int] = [:]
+
+    /// Opens a connection.
+    ///
+    /// - Parameter target: A connection string, in either form of libpq. `connect_timeout` in it is not read; names are
+    ///   looked up by the system, which has a time limit of its own.
+    init(_ target: String, by deadline: DispatchTime) throws(PostgresError) {
+        guard let handle = PQconnectStart(target) else { throw PostgresError(kind: .unreachable, message: "no memory") }
+        self.handle = handle
+        cpg_ignore_notices(handle)
+        var state = PQstatus(handle) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
+        while state != PGRES_POLLING_OK {
+            guard state != PGRES_POLLING_FAILED else {
+                throw PostgresError(kind: .unreachable, message: message)
+            }
+            guard wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, by: deadline) else {
+                throw PostgresError(kind: .unreachable, message: "the server does not answer to a new connection")
+            }
+            state = PQconnectPoll(handle)
+        }
+        guard PQsetnonblocking(handle, 1) == 0 else { throw PostgresError(kind: .unreachable, message: message) }
+        try prepareSession(by: deadline)
+    }
+
+    deinit { PQfinish(handle) }
+
+    /// A lock is waited for only shortly. A session that sits in a transaction because its process hangs is ended by the
+    /// server. Where the server would confirm a commit before it is on disk, it is made to wait, unless the operator
+    /// has chosen how many copies a commit waits for.
+    private func prepareSession(by deadline: DispatchTime) throws(PostgresError) {
+        do throws(PostgresError) {
+            _ = try run(
+                [
+                    Statement("SET application_name = 'casty'"),
+                    Statement("SET client_encoding = 'UTF8'"),
+                    Statement("SET lock_timeout = '500ms'"),
+                    // The argument for the fence rests on it, see `Statements`.
+                    Statement("SET default_transaction_isolation = 'read committed'"),
+                    Statement("SET idle_in_transaction_session_timeout = '1s'"),
+                    Statement(
+                        """
+                        SELECT set_config('synchronous_commit', 'on', false)
+                        WHERE current_setting('synchronous_commit') = 'off'
+                        """),
+                ], by: deadline)
+        } catch {
+            throw PostgresError(kind: .unreachable, message: error.message)
+        }
+    }
+
+    private var message: String {
+        let text = String(cString: PQerrorMessage(handle)).split(separator: "\n").joined(separator: "; ")
+        return text.isEmpty ? "the connection to the server is lost" : text
+    }
+
+    // MARK: Statements
+
+    /// Runs statements in one transaction, sent together: the time of a single round trip.
+    ///
+    /// - Returns: The rows of each statement. When this returns, the transaction is durable.
+    /// - Throws: ``PostgresError``. If the server has refused a statement, nothing has changed.
+    func run(_ statements: [Statement], by deadline: DispatchTime) throws(PostgresError) -> [Rows] {
+        guard PQenterPipelineMode(handle) == 1 else { throw broken() }
+        // The server runs what comes between two synchronizations in one transaction, which it commits at the second.
+        try prepare(statements)
+        for statement in statements { try send(statement) }
+        guard PQpipelineSync(handle) == 1 else { throw broken() }
+        var results: [Rows] = []
+        var refusal: PostgresError?
+        var left = unread + statements.count
+        let isNew = unread
+        unread = 0
+        while left > 0 {
+            let (rows, error) = try result(by: deadline)
+            left -= 1
+            if let error { refusal = refusal ?? error }
+            if left < statements.count, let rows { results.append(rows) }
+        }
+        try synchronize(by: deadline)
+        guard PQexitPipelineMode(handle) == 1 else { throw broken() }
+        if let refusal {
+            // Statements that the server has not come to prepare do not exist there.
+            if isNew > 0 { prepared = prepared.filter { $0.value <= lastPrepared - isNew } }
+            throw refusal
+        }
+        return results
+    }
+
+    private var lastPrepared = 0
+    /// The answers to come to statements that are sent to be prepared.
+    private var unread = 0
+
+    private func prepare(_ statements: [Statement]) throws(PostgresError) {
+        for statement in statements where prepared[statement.text] == nil {
+            lastPrepared += 1
+            guard PQsendPrepare(handle, "casty_\(lastPrepared)", statement.text, 0, nil) == 1 else { throw broken() }
+            prepared[statement.text] = lastPrepared
+            unread += 1
+        }
+    }
+
+    private func send(_ statement: Statement) throws(PostgresError) {
+        guard let number = prepared[statement.text] else { throw broken() }
+        // One buffer that holds all values, each with a zero behind it, as text needs.
+        var buffer: [UInt8] = []
+        var ranges: [(start: Int, count: Int, format: Int32)?] = []
+        for parameter in statement.parameters {
+            switch parameter {
+            case .null: ranges.append(nil)
+            case .text(let text):
+                let start = buffer.count
+                buffer += text.utf8
+                ranges.append((start, buffer.count - start, 0))
+                buffer.append(0)
+            case .bytes(let bytes):
+                ranges.append((buffer.count, bytes.count, 1))
+                buffer += bytes
+                buffer.append(0)
+            }
+        }
+        let lengths = ranges.map { Int32(clamping: $0?.count ?? 0) }
+        let formats = ranges.map { $0?.format ?? 0 }
+        let isSent = buffer.withUnsafeBufferPointer { buffer in
+            let values = ranges.map { range in
+                range.flatMap { range in
+                    buffer.baseAddress.map {
+                        UnsafeRawPointer($0 + range.start).assumingMemoryBound(to: CChar.self)
+                    }
+                }
+            }
+            return PQsendQueryPrepared(
+                handle, "casty_\(number)", Int32(ranges.count), values, lengths, formats, 1)
+        }
+        guard isSent == 1 else { throw broken() }
+    }
+
+    // MARK: Results
+
+    /// The next statement's rows, or why the server has refused it.
+    private func result(by deadline: DispatchTime) throws(PostgresError) -> (Rows?, PostgresError?) {
+        try flush(by: deadline)
+        guard let result = PQgetResult(handle) else { throw broken() }
+        defer { PQclear(result) }
+        var answer: (Rows?, PostgresError?)
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK: answer = (Self.rows(of: result), nil)
+        // A statement before it was refused, and that is the error to report.
+        case PGRES_PIPELINE_ABORTED: answer = (nil, nil)
+        default:
+            guard let state = PQresultErrorField(result, Int32(UnicodeScalar("C").value)) else { throw broken() }
+            answer = (nil, PostgresError(kind: .refused(String(cString: state)), message: Self.words(of: result)))
+        }
+        // Each statement's results end with an empty one.
+        try flush(by: deadline)
+        guard PQgetResult(handle) == nil else { throw broken() }
+        return answer
+    }
+
+    private func synchronize(by deadline: DispatchTime) throws(PostgresError) {
+        try flush(by: deadline)
+        guard let result = PQgetResult(handle) else { throw broken() }
+        defer { PQclear(result) }
+        guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else { throw refusedCommit(result) }
+    }
+
+    /// A transaction whose commit fails says so where its end was expected.
+    private func refusedCommit(_ result: OpaquePointer) -> PostgresError {
+        let words = Self.words(of: result)
+        return PostgresError(kind: .broken, message: words.isEmpty ? message : words)
+    }
+
+    private static func words(of result: OpaquePointer) -> String {
+        let primary = PQresultErrorField(result, Int32(UnicodeScalar("M").value)).map { String(cString: $0) }
+        return primary ?? String(cString: PQresultErrorMessage(result))
+    }
+
+    private static func rows(of result: OpaquePointer) -> Rows {
+        let columns = 0..<PQnfields(result)
+        return Rows(
+            rows: (0..<PQntuples(result)).map { row in
+                columns.map { column in
+                    guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else {
+                        return nil
+                    }
+                    let bytes = UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(result, row, column)))
+                    return [UInt8](bytes)
+                }
+            })
+    }
+
+    /// Sends what is to be sent, and reads until the next result is there.
+    private func flush(by deadline: DispatchTime) throws(PostgresError) {
+        while true {
+            let left = PQflush(handle)
+            guard left >= 0, PQstatus(handle) == CONNECTION_OK else { throw broken() }
+            if PQisBusy(handle) == 0 { return }
+            guard wait(left == 1 ? POLLIN | POLLOUT : POLLIN, by: deadline) else {
+                throw PostgresError(kind: .broken, message: "the server has not answered in time")
+            }
+            guard PQconsumeInput(handle) == 1 else { throw broken() }
+        }
+    }
+
+    private func broken() -> PostgresError { PostgresError(kind: .broken, message: message) }
+
+    private func wait(_ events: Int32, by deadline: DispatchTime) -> Bool {
+        while true {
+            let now = DispatchTime.now()
+            guard now < deadline else { return false }
+            let nanoseconds = deadline.uptimeNanoseconds - now.uptimeNanoseconds
+            var descriptor = pollfd(fd: PQsocket(handle), events: Int16(truncatingIfNeeded: events), revents: 0)
+            let ready = poll(&descriptor, 1, Int32(clamping: nanoseconds / 1_000_000 + 1))
+            if ready > 0 { return true }
+            // Nothing that a later call could do better.
+            if ready < 0, errno != EINTR { return false }
+        }
+    }
+}

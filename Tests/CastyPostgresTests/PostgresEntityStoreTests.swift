@@ -1,0 +1,149 @@
+import CastyCore
+import CastySharding
+import CastyTestSupport
+import Foundation
+import Testing
+
+@testable import CastyPostgres
+
+@Suite("States in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(5)))
+struct PostgresEntityStoreTests {
+    @Test("It does what every store must")
+    func conformance() async throws {
+        let (server, schema) = (try Server.common(), Server.schema())
+        let target = server.target
+        let conformance = StoreConformance { try PostgresStores(target, schema: schema).entities }
+        let found = try await conformance.violations()
+        #expect(found == [])
+    }
+
+    @Test("Eight that open the same missing schema at once all find it, with one identity")
+    func openers() async throws {
+        let (target, schema) = (try Server.common().target, Server.schema())
+        let identities = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<8 { group.addTask { try PostgresStores(target, schema: schema).identity } }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(identities.count == 1)
+        #expect(identities.first?.hasPrefix("postgres ") == true)
+        #expect(identities.first?.utf8.count == 9 + 32)
+        #expect(try PostgresStores(target, schema: Server.schema()).identity != identities.first)
+    }
+
+    @Test("Tables of a later version are refused, and so is what cannot name a schema, or a server")
+    func refused() async throws {
+        let (server, schema) = (try Server.common(), Server.schema())
+        _ = try PostgresStores(server.target, schema: schema)
+        try server.psql("UPDATE \(schema).meta SET value = '2' WHERE key = 'version'")
+        let later = #expect(throws: EntityStoreError.self) { try PostgresStores(server.target, schema: schema) }
+        #expect(later?.message.contains("later version") == true)
+        for name in ["", "1st", "a\"b", "Ä", String(repeating: "a", count: 64)] {
+            #expect(throws: EntityStoreError.self) { try PostgresStores(server.target, schema: name) }
+        }
+        let wrong = #expect(throws: EntityStoreError.self) { try PostgresStores("postgres://host?colour=red") }
+        #expect(wrong?.message.contains("colour") == true)
+        let absent = #expect(throws: EntityStoreError.self) {
+            try PostgresStores("postgres:///postgres?host=/nowhere&user=casty")
+        }
+        #expect(absent?.code == .unavailable)
+        #expect(absent?.isOutcomeUnknown == false)
+    }
+
+    @Test("Changes that wait together share a transaction")
+    func groups() async throws {
+        let store = try PostgresStores(Server.common().target, schema: Server.schema()).entities
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<64 {
+                group.addTask {
+                    for step in 0..<5 {
+                        try await store.save(bytes("\(step)"), for: key("g-\(number)", shards: 8), fence: fence())
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(store.groups.changes == 64 * 5)
+        #expect(store.groups.transactions < 64 * 5 / 4)
+    }
+
+    @Test("A change that the server refuses fails alone, and those beside it are saved")
+    func alone() async throws {
+        let (server, schema) = (try Server.common(), Server.schema())
+        let store = try PostgresStores(server.target, schema: schema).entities
+        try await store.save(bytes("0"), for: key("a-0"), fence: fence())
+        try server.psql("ALTER TABLE \(schema).state ADD CHECK (state <> 'bad')")
+        let codes = await withTaskGroup(of: (Int, EntityStoreError.Code?).self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    let state = bytes(number == 7 ? "bad" : "good")
+                    return (number, await code { try await store.save(state, for: key("a-\(number)"), fence: fence()) })
+                }
+            }
+            return await group.reduce(into: [Int: EntityStoreError.Code?]()) { $0[$1.0] = .some($1.1) }
+        }
+        for number in 0..<20 {
+            #expect(codes[number] == .some(number == 7 ? .unavailable : nil))
+            let state = try await store.load(key("a-\(number)"), fence: fence())
+            #expect(state == (number == 7 ? nil : bytes("good")))
+        }
+    }
+
+    @Test("A save that the server still has to do after its connection was given up cannot replace a later one")
+    func late() async throws {
+        let (server, schema) = (try Server.common(), Server.schema())
+        let stores = try PostgresStores(server.target, schema: schema)
+        let early = ChangeNumbers.next()
+        try await stores.entities.save(bytes("new"), for: key("l-1"), fence: fence())
+        let statement = Statements(schema: "\"\(schema)\".").save(bytes("old"), for: key("l-1"), fence(), change: early)
+        let lane = PostgresLane(server.target, label: "late")
+        let rows = try lane.wait {
+            Result { () throws(PostgresError) in try lane.run([statement], by: .after(.seconds(5))) }
+        }
+        .get()
+        #expect(rows == [Rows(rows: [])])
+        #expect(try await stores.entities.load(key("l-1"), fence: fence()) == bytes("new"))
+    }
+
+    @Test("A token that the server has lost is raised again")
+    func lostToken() async throws {
+        let (server, schema) = (try Server.common(), Server.schema())
+        let store = try PostgresStores(server.target, schema: schema).entities
+        try await store.save(bytes("1"), for: key("t-1"), fence: fence())
+        try server.psql("DELETE FROM \(schema).fence")
+        try await store.save(bytes("2"), for: key("t-1"), fence: fence())
+        try server.psql("DELETE FROM \(schema).fence")
+        #expect(try await store.load(key("t-1"), fence: fence()) == bytes("2"))
+        #expect(try server.psql("SELECT count(*) FROM \(schema).fence") == "1")
+    }
+
+    @Test("A process that hangs in the middle of a transaction keeps its lock only until another one needs it")
+    func hung() async throws {
+        let (server, schema) = (try Server.common(), Server.schema())
+        let store = try PostgresStores(server.target, schema: schema, limit: .seconds(10)).entities
+        try await store.save(bytes("1"), for: key("h-1"), fence: fence(1))
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["psql", server.target, "-qtAX"]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        try input.fileHandleForWriting.write(
+            contentsOf: Data(
+                """
+                SET application_name = 'casty'; BEGIN;
+                SELECT 'locked' FROM \(schema).fence FOR SHARE;
+
+                """.utf8))
+        let locked = try output.fileHandleForReading.read(upToCount: 7)
+        #expect(locked == Data("locked\n".utf8))
+        // The next owner takes the token, which the hung session has locked.
+        #expect(try await store.load(key("h-1"), fence: fence(2)) == bytes("1"))
+        try await store.save(bytes("2"), for: key("h-1"), fence: fence(2))
+        try input.fileHandleForWriting.write(contentsOf: Data("COMMIT;\n".utf8))
+        try input.fileHandleForWriting.close()
+        process.waitUntilExit()
+        #expect(process.terminationStatus != 0, "the session that hung goes on")
+    }
+}
