@@ -207,7 +207,7 @@ let targets: [Target] = [
         name: "CastyCommand",
         dependencies: [
             "CProcess", "CastyTerminal", "CastyConsole", "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "Casty",
-            "CastySQLite", "CastySimulator",
+            "CastyPostgres", "CastySQLite", "CastySimulator",
             "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
             "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
             "CastyCore",

@@ -1,6 +1,6 @@
 /// A group of benchmarks, selected by one word.
 package enum BenchGroup: String, CaseIterable, Sendable {
-    case local, remote, shards, cluster, simulation, membership, console
+    case local, remote, shards, cluster, simulation, membership, console, store
 }
 
 /// A benchmark: one figure, or several from the same runs.

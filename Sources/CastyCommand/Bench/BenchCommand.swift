@@ -3,6 +3,7 @@ import CastyActors
 import CastyBenchmarks
 import CastyLive
 import CastyObservability
+import CastyPostgres
 import CastyScenario
 
 /// `casty bench`: benchmarks on this machine.
@@ -20,6 +21,7 @@ struct BenchCommand: ParsableCommand {
               simulation  how fast virtual time passes; 20 000 handoffs under load, of which nothing may be lost
               membership  what the membership promises, simulated, over seeds: scale, detection, endurance, heal, churn, recovery, outages
               console     the screen: the time to draw a frame, and the bytes that a terminal is sent
+              store       with --store: saves of entities' states a second, and how long one takes
 
               casty bench --quick             a first look
               casty bench local remote        two groups
@@ -89,6 +91,11 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("With --baseline: by how much a count may have grown.", valueName: "per cent"))
     var tolerance = 15.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure the saves in this store: \(StoreOption.forms). It gets rows of a type bench.", valueName: "store"))
+    var store: StoreOption?
+
     private var seeds: ClosedRange<UInt64>? {
         guard from != nil || to != nil else { return nil }
         let first = from ?? 1
@@ -103,6 +110,7 @@ struct BenchCommand: ParsableCommand {
         if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs is 1…1000, not \(runs).") }
         try validateModes()
         if instructions { return try validateCounted() }
+        if let store { return try validate(store) }
         let cases = BenchCase.all
         for name in names where !cases.contains(where: { $0.matches(name) }) {
             let groups = BenchGroup.allCases.map(\.rawValue).joined(separator: ", ")
@@ -111,7 +119,17 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
+    private func validate(_ store: StoreOption) throws {
+        guard names.allSatisfy({ $0 == BenchGroup.store.rawValue }) else {
+            throw ValidationError("--store measures the saves in a store, and nothing else.")
+        }
+        if table { throw ValidationError("--table is of the outages only.") }
+    }
+
     private func validateModes() throws {
+        if store != nil, instructions || !compare.isEmpty {
+            throw ValidationError("--store excludes --instructions and --compare.")
+        }
         if instructions, !compare.isEmpty { throw ValidationError("--instructions and --compare exclude each other.") }
         if baseline != nil, !instructions { throw ValidationError("--baseline is of use with --instructions only.") }
         if !match.isEmpty, compare.isEmpty { throw ValidationError("--match is of use with --compare only.") }
@@ -164,7 +182,8 @@ struct BenchCommand: ParsableCommand {
         if table { return try printTable(plan) }
         introduce()
         var failed = false
-        for item in BenchCase.all where names.isEmpty || names.contains(where: { item.matches($0) }) {
+        let cases = try store.map { try storeCases($0) } ?? BenchCase.all
+        for item in cases where names.isEmpty || names.contains(where: { item.matches($0) }) {
             plan.progress("\(item.group.rawValue): \(item.name) …")
             do {
                 let measured = try item.measure(plan)
@@ -180,6 +199,18 @@ struct BenchCommand: ParsableCommand {
             }
         }
         if failed { throw ExitCode(1) }
+    }
+
+    private func storeCases(_ store: StoreOption) throws -> [BenchCase] {
+        do {
+            let stores = try store.open(limit: .seconds(5))
+            return StoreBench.cases(stores.entities) {
+                (stores.entities as? PostgresEntityStore).map { $0.groups }
+            }
+        } catch {
+            Output.error("casty bench: \(error)")
+            throw ExitCode(74)
+        }
     }
 
     private func printTable(_ plan: BenchPlan) throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Casty
+import CastyCluster
 import CastyMembership
 
 /// The value of `--downing`: a strategy and its parameters.
@@ -7,8 +8,11 @@ struct DowningOption: ExpressibleByArgument {
     let strategy: DowningStrategy
     /// The file that lease-majority uses.
     let leaseFile: String?
+    /// Whether lease-majority uses the store of the node.
+    let usesStore: Bool
 
-    static let forms = "keep-majority, static-quorum:N, keep-oldest, down-all, lease-majority:FILE or manual"
+    static let forms =
+        "keep-majority, static-quorum:N, keep-oldest, down-all, lease-majority:FILE, lease-majority (in the PostgreSQL of --store) or manual"
 
     init?(argument: String) {
         let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -21,16 +25,19 @@ struct DowningOption: ExpressibleByArgument {
         case ("static-quorum", let size?):
             guard let size = Int(size), size > 0 else { return nil }
             strategy = .staticQuorum(size: size)
+        case ("lease-majority", nil): strategy = .leaseMajority()
         case ("lease-majority", let path?) where !path.isEmpty:
             strategy = .leaseMajority()
             file = path
         default: return nil
         }
         leaseFile = file
+        usesStore = argument == "lease-majority"
     }
 
-    func apply(to config: inout ClusterConfig) {
+    /// - Parameter lease: The lease of the node's store, if it has one.
+    func apply(to config: inout ClusterConfig, lease: (any MajorityLease)?) {
         config.downing = strategy
-        config.majorityLease = leaseFile.map { FileMajorityLease($0) }
+        config.majorityLease = usesStore ? lease : leaseFile.map { FileMajorityLease($0) }
     }
 }

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Casty
 import CastyActors
+import CastyCluster
 import CastyCore
 import CastyInvariants
 import CastyLive
 import CastyMembership
 import CastyObservability
 import CastyReporting
-import CastySQLite
 import CastyScenario
 import CastyTestbed
 import Glibc
@@ -23,7 +23,9 @@ struct NodeCommand: AsyncParsableCommand {
             majority of them is away, seeds that start again wait for a member that they can reach. Leaves gracefully on SIGTERM, SIGINT and SIGHUP, and ends after --grace at the latest; a second signal ends it at once. Output that is not read is dropped and counted.
             With --data accounts keep their balance in a file of that folder, which all nodes of the cluster on this machine share, and keep it when
             all of them have ended; without it a balance is gone when its account moves or goes to sleep. The folder belongs to its cluster, and says \
-            to a node that starts again where to look for it.
+            to a node that starts again where to look for it. With --store they keep it there instead: in PostgreSQL for nodes of many machines, in a
+            folder for nodes of one. What a node names must lead to the same store as that of all others, or it is refused. The password may stand in \
+            the file ~/.pgpass or in PGPASSWORD, where no list of processes shows it.
             Exits with 1, and says why, if it was refused, downed or removed, or if its cluster ends before a second one of its name.
 
               casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
@@ -57,7 +59,15 @@ struct NodeCommand: AsyncParsableCommand {
     var preset = Preset.lan
     @Option(help: "The folder of the node's stores; the same for all nodes of the cluster on this machine.")
     var data: String?
-    @Flag(help: "Accounts come back without a message after a move or a crash; with --data, on all nodes or on none.")
+    @Option(
+        help: ArgumentHelp(
+            "Where accounts keep their balance: \(StoreOption.forms); the same on all nodes. In the folder of --data by default.",
+            valueName: "store"))
+    var store: StoreOption?
+    @Flag(
+        help:
+            "Accounts come back without a message after a move or a crash; with --data or --store, on all nodes or on none."
+    )
     var remember = false
     @Option(
         help: ArgumentHelp(
@@ -78,7 +88,14 @@ struct NodeCommand: AsyncParsableCommand {
             )
         }
         for seed in seedNode { _ = try address(seed, "--seed-node") }
-        guard data != nil || !remember else { throw ValidationError("--remember needs --data") }
+        guard data != nil || store != nil || !remember else {
+            throw ValidationError("--remember needs --data or --store")
+        }
+        if downing?.usesStore == true {
+            guard case .postgres = store else {
+                throw ValidationError("--downing lease-majority without a file needs --store postgres://…")
+            }
+        }
         guard (1...16_384).contains(shards) else { throw ValidationError("--shards takes 1…16384, not \(shards)") }
     }
 
@@ -94,8 +111,11 @@ struct NodeCommand: AsyncParsableCommand {
         try FileLimit.require(nodes: 1, for: "node")
         let address = try self.address(listen, "--listen")
         let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try self.address($0, "--seed-node") }
-        let stores = try or(exit: 74) { try data.map { try SQLiteStores(directory: $0) } }
-        let config = try config(address, seeds: seeds, stores)
+        let timings = timings(seeds)
+        // The runtime stops waiting for a store after half a lease.
+        let limit = timings.settings.entityLease / 2
+        let stores = try or(exit: 74) { try (store ?? data.map { .sqlite($0) })?.open(limit: limit) }
+        let config = try config(timings, address, stores)
         let node: CastyNode
         do {
             node = try await CastyNode.start(
@@ -124,24 +144,29 @@ struct NodeCommand: AsyncParsableCommand {
         try reportEnd(of: node)
     }
 
-    private func config(_ address: NodeAddress, seeds: [NodeAddress], _ stores: SQLiteStores?) throws -> ClusterConfig {
-        var config: ClusterConfig =
-            switch preset {
-            case .responsive: .responsive(seeds: seeds, roles: role)
-            case .lan: .lan(seeds: seeds, roles: role)
-            case .wan: .wan(seeds: seeds, roles: role)
-            }
+    private func timings(_ seeds: [NodeAddress]) -> ClusterConfig {
+        switch preset {
+        case .responsive: .responsive(seeds: seeds, roles: role)
+        case .lan: .lan(seeds: seeds, roles: role)
+        case .wan: .wan(seeds: seeds, roles: role)
+        }
+    }
+
+    private func config(
+        _ timings: ClusterConfig, _ address: NodeAddress, _ stores: StoreOption.Opened?
+    ) throws -> ClusterConfig {
+        var config = timings
         config.isFirstStart = found
         config.require("preset", preset.rawValue)
         config.require("shards", String(shards))
         config.require("remember", remember ? "on" : "off")
-        config.store = stores
+        config.store = stores?.cluster
         config.memory = try or(exit: 74) {
             let memory = try data.map { try FileClusterMemory(directory: $0, node: address) }
-            _ = try stores?.recallCluster(name: cluster)
+            _ = try stores?.cluster.recallCluster(name: cluster)
             return memory
         }
-        downing?.apply(to: &config)
+        downing?.apply(to: &config, lease: stores?.lease)
         return config
     }
 
