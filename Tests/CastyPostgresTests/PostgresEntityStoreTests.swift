@@ -116,6 +116,23 @@ struct PostgresEntityStoreTests {
         #expect(try server.psql("SELECT count(*) FROM \(schema).fence") == "1")
     }
 
+    @Test("Tokens are compared as numbers, and the highest of another number of shards counts")
+    func numbers() async throws {
+        let store = try PostgresStores(Server.common().target, schema: Server.schema()).entities
+        let ids = (0..<40).map { "n-\($0)" }
+        let (one, two) = (key(ids[0], shards: 4), try #require(ids.map { key($0, shards: 4) }.first { $0.shard != 0 }))
+        let other =
+            one.shard == two.shard ? try #require(ids.map { key($0, shards: 4) }.first { $0.shard != one.shard }) : two
+        try await store.save(bytes("1"), for: one, fence: fence(9))
+        try await store.save(bytes("1"), for: one, fence: fence(10))
+        try await store.save(bytes("1"), for: other, fence: fence(9))
+        #expect(await code { try await store.save(bytes("2"), for: one, fence: fence(9)) } == .stale)
+        let anew = key(ids[0], shards: 6)
+        #expect(await code { try await store.save(bytes("2"), for: anew, fence: fence(9)) } == .stale)
+        try await store.save(bytes("3"), for: anew, fence: fence(11))
+        #expect(await code { _ = try await store.load(one, fence: fence(10)) } == .stale)
+    }
+
     @Test("A process that hangs in the middle of a transaction keeps its lock only until another one needs it")
     func hung() async throws {
         let (server, schema) = (try Server.common(), Server.schema())

@@ -109,6 +109,18 @@ struct Schema: Hashable, Sendable {
                 type bytea, id bytea, shards int NOT NULL, shard int NOT NULL, PRIMARY KEY (type, id))
             """,
             "CREATE INDEX IF NOT EXISTS remembered_by_shard ON \(prefix)remembered (type, shards, shard)",
+            """
+            CREATE TABLE IF NOT EXISTS \(prefix)journal (
+                type bytea, id bytea, last bigint NOT NULL, change numeric(20) NOT NULL, PRIMARY KEY (type, id))
+            """,
+            """
+            CREATE TABLE IF NOT EXISTS \(prefix)event (
+                type bytea, id bytea, sequence bigint, payload bytea NOT NULL, manifest bytea NOT NULL,
+                version bigint NOT NULL, tags text NOT NULL, xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+                position bigint NOT NULL GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (type, id, sequence))
+            """,
+            "CREATE INDEX IF NOT EXISTS event_in_order ON \(prefix)event (xid, position)",
+            "CREATE INDEX IF NOT EXISTS event_by_tag ON \(prefix)event USING gin (string_to_array(tags, ','))",
             "CREATE TABLE IF NOT EXISTS \(prefix)lease (name text PRIMARY KEY, record text NOT NULL)",
         ]
     }

@@ -34,17 +34,20 @@ struct Attempt: Sendable {
             }
         } catch {
             guard changes.count > 1, error.state != nil, !error.endsConnection else {
-                return changes.map { .failure(error.storeError(isChange: $0.isState)) }
+                return changes.map { .failure(error.storeError(isChange: $0.isWrite)) }
             }
             return changes.flatMap { write([$0], raised, by: deadline, isSecond: isSecond) }
         }
         for (index, change) in changes.enumerated() {
             guard case .failure = results[index] else { continue }
             do throws(EntityStoreError) {
-                try explain(change, by: deadline)
-                // The server has lost the token, as a copy may that has taken over: it is raised anew, once.
-                raised[change.shard] = nil
-                if !isSecond { results[index] = write([change], raised, by: deadline, isSecond: true)[0] }
+                if try isMade(change, by: deadline) {
+                    results[index] = .success(())
+                } else {
+                    // The server has lost the token, as a copy may that has taken over: it is raised anew, once.
+                    raised[change.shard] = nil
+                    if !isSecond { results[index] = write([change], raised, by: deadline, isSecond: true)[0] }
+                }
             } catch {
                 results[index] = .failure(error)
             }
@@ -74,8 +77,7 @@ struct Attempt: Sendable {
         }
         let first = all.count
         for change in changes {
-            guard case .state(let state) = change.kind else { continue }
-            all.append(statements.save(state, for: change.key, change.fence, change: change.number))
+            if let statement = change.statement(statements) { all.append(statement) }
         }
         let rows = try lane.run(all, by: deadline)
         var holding: [TokenShard: ShardFence] = [:]
@@ -85,7 +87,7 @@ struct Attempt: Sendable {
         }
         var next = first
         return changes.map { change in
-            guard change.isState else { return holding[change.shard] == change.fence }
+            guard change.isWrite else { return holding[change.shard] == change.fence }
             defer { next += 1 }
             return !rows[next].isEmpty
         }
@@ -105,23 +107,31 @@ struct Attempt: Sendable {
         }
     }
 
-    /// Says why a change was not made.
+    /// Finds out why a change was not made.
     ///
-    /// - Throws: ``EntityStoreError``. It returns if no token stands in the way.
-    private func explain(_ change: StateChange, by deadline: DispatchTime) throws(EntityStoreError) {
-        let known: ShardFence?
+    /// - Returns: Whether it had been made before, by a transaction whose answer was lost. If not, no token stands in the
+    ///   way.
+    /// - Throws: ``EntityStoreError``.
+    private func isMade(_ change: StateChange, by deadline: DispatchTime) throws(EntityStoreError) -> Bool {
+        let (known, head): (ShardFence?, Rows)
         do throws(PostgresError) {
-            let rows = try lane.run([statements.highest(for: change.key)], by: deadline)
-            known = rows[0].token()
+            let rows = try lane.run(
+                [statements.highest(for: change.key), statements.head(of: change.key)], by: deadline)
+            (known, head) = (rows[0].token(), rows[1])
         } catch {
-            throw error.storeError(isChange: false)
+            throw error.storeError(isChange: change.isWrite)
         }
-        guard let known else { return }
+        if case .append = change.kind, head.number(1) == change.number { return true }
+        guard let known else { return false }
         guard known.cluster == change.fence.cluster else { throw .foreign(known, change.fence) }
         if change.fence.isSuperseded(by: known) { throw .stale(change.key, change.fence, known) }
-        if known == change.fence, change.isState {
-            // Its own token, and yet not saved: there is a later change.
+        guard known == change.fence else { return false }
+        switch change.kind {
+        case .token, .deleteEvents: return false
+        case .state:
             throw EntityStoreError(.stale, "a later change of \(change.key.id) has been saved under the same token")
+        case .append(_, let sequence):
+            throw .conflict(change.key, after: sequence, last: head.number(0) ?? 0)
         }
     }
 }

@@ -12,19 +12,21 @@ import Dispatch
 /// ``EntityStoreError/isOutcomeUnknown`` then says whether it may have been made all the same.
 public final class PostgresEntityStore: EntityStore {
     private struct Load: Sendable {
-        let key: EntityKey
+        let statements: [Statement]
         let deadline: DispatchTime
-        let done: UnsafeContinuation<Result<Rows, EntityStoreError>, Never>
+        let done: UnsafeContinuation<Result<[Rows], EntityStoreError>, Never>
     }
 
-    private let writer: StateWriter
+    let writer: StateWriter
+    let statements: Statements
     private let loads: Batches<Load>
     private let limit: Duration
 
     init(writing: PostgresLane, reading: PostgresLane, _ statements: Statements, limit: Duration) {
         self.limit = limit
+        self.statements = statements
         writer = StateWriter(writing, statements, limit: limit)
-        loads = Batches(reading, limit: 64) { Self.load($0, reading, statements) }
+        loads = Batches(reading, limit: 64) { Self.load($0, reading) }
     }
 
     /// The number of transactions that have changed something, and of the changes in them.
@@ -35,22 +37,36 @@ public final class PostgresEntityStore: EntityStore {
 
     /// The state last saved for an entity, or `nil` if there is none.
     public func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
+        try await read([], of: key, fence)[0].bytes(4)
+    }
+
+    /// Reads under a token.
+    ///
+    /// - Returns: The rows of ``Statements/load(_:)``, in which the token is the shard's, and of `further` statements.
+    func read(
+        _ further: [Statement], of key: EntityKey, _ fence: ShardFence
+    ) async throws(EntityStoreError) -> [Rows] {
         for _ in 0..<2 {
-            // Once the server has the token it acknowledges no change of the shard that this load would not read.
+            // Once the server has the token it acknowledges no change of the shard that this would not read.
             try await writer.raise(fence, for: key)
-            let result = await withUnsafeContinuation { continuation in
-                loads.add(Load(key: key, deadline: .after(limit), done: continuation))
-            }
-            let rows = try result.get()
-            if let known = rows.token() {
+            let rows = try await query([statements.load(key)] + further)
+            if let known = rows[0].token() {
                 guard known.cluster == fence.cluster else { throw .foreign(known, fence) }
                 if fence.isSuperseded(by: known) { throw .stale(key, fence, known) }
-                if known == fence { return rows.bytes(4) }
+                if known == fence { return rows }
             }
             // The server has lost the token, or the shards of the type were counted anew.
             writer.forget(key)
         }
         throw EntityStoreError(.unavailable, "the server does not keep the token of shard \(key.shard) of \(key.type)")
+    }
+
+    /// Runs statements that only read.
+    func query(_ statements: [Statement]) async throws(EntityStoreError) -> [Rows] {
+        let result = await withUnsafeContinuation { continuation in
+            loads.add(Load(statements: statements, deadline: .after(limit), done: continuation))
+        }
+        return try result.get()
     }
 
     /// Saves the state of an entity; replaces the previous one.
@@ -63,11 +79,14 @@ public final class PostgresEntityStore: EntityStore {
         try await writer.put(nil, for: key, fence)
     }
 
-    private static func load(_ batch: [Load], _ lane: PostgresLane, _ statements: Statements) {
+    private static func load(_ batch: [Load], _ lane: PostgresLane) {
         let deadline = batch.map(\.deadline).max() ?? .now()
         do throws(PostgresError) {
-            let answers = try lane.run(batch.map { statements.load($0.key) }, by: deadline)
-            for (load, rows) in zip(batch, answers) { load.done.resume(returning: .success(rows)) }
+            var answers = try lane.run(batch.flatMap(\.statements), by: deadline)[...]
+            for load in batch {
+                load.done.resume(returning: .success(Array(answers.prefix(load.statements.count))))
+                answers = answers.dropFirst(load.statements.count)
+            }
         } catch {
             for load in batch { load.done.resume(returning: .failure(error.storeError(isChange: false))) }
         }

@@ -10,6 +10,10 @@ struct StateChange: Sendable {
         case token
         /// Save a state, or that there is none.
         case state([UInt8]?)
+        /// Append events after the one with this number.
+        case append([EventRecord], after: UInt64)
+        /// Delete the events up to this number.
+        case deleteEvents(through: UInt64)
     }
 
     let kind: Kind
@@ -21,7 +25,19 @@ struct StateChange: Sendable {
     let done: UnsafeContinuation<Result<Void, EntityStoreError>, Never>
 
     var shard: TokenShard { TokenShard(key) }
-    var isState: Bool { if case .state = kind { true } else { false } }
+    /// Whether more changes than the token.
+    var isWrite: Bool { if case .token = kind { false } else { true } }
+
+    /// What makes the change, given that its token is the shard's.
+    func statement(_ statements: Statements) -> Statement? {
+        switch kind {
+        case .token: return nil
+        case .state(let state): return statements.save(state, for: key, fence, change: number)
+        case .append(let events, let sequence):
+            return statements.append(events, after: sequence, for: key, fence, change: number)
+        case .deleteEvents(let sequence): return statements.deleteEvents(of: key, through: sequence, fence)
+        }
+    }
 }
 
 /// A shard of a type with a given number of shards.

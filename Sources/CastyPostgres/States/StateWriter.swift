@@ -38,8 +38,8 @@ final class StateWriter: Sendable {
         try await change(.state(state), key, fence)
     }
 
-    private func change(_ kind: StateChange.Kind, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError)
-    {
+    /// Makes a change, together with others that wait.
+    func change(_ kind: StateChange.Kind, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
         let number = ChangeNumbers.next()
         let deadline = DispatchTime.after(limit)
         let result = await withUnsafeContinuation { continuation in

@@ -85,11 +85,7 @@ struct Statements: Hashable, Sendable {
     func save(_ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence, change: UInt64) -> Statement {
         Statement(
             """
-            WITH held AS (
-                SELECT FROM \(schema)fence
-                WHERE type = $1::bytea AND shards = $2::int AND shard = $3::int AND cluster = $4::text
-                    AND (up, start, sequence) = ($5::bigint, $6::bigint, $7::numeric)
-                FOR SHARE)
+            WITH held AS (\(heldToken))
             INSERT INTO \(schema)state AS known (type, id, state, up, start, sequence, change)
             SELECT $1::bytea, $8::bytea, $9::bytea, $5::bigint, $6::bigint, $7::numeric, $10::numeric FROM held
             ON CONFLICT (type, id) DO UPDATE SET
@@ -101,6 +97,16 @@ struct Statements: Hashable, Sendable {
             """,
             shard(of: key) + token(fence) + [.bytes(Array(key.id.utf8)), state.map { .bytes($0) } ?? .null]
                 + [.number(change)])
+    }
+
+    /// Locks the token of a shard in share mode, if it is that of the first seven parameters.
+    var heldToken: String {
+        """
+        SELECT FROM \(schema)fence
+        WHERE type = $1::bytea AND shards = $2::int AND shard = $3::int AND cluster = $4::text
+            AND (up, start, sequence) = ($5::bigint, $6::bigint, $7::numeric)
+        FOR SHARE
+        """
     }
 
     /// The token of a shard and the state of an entity, as they are at one moment. Gives one row: cluster and the three
@@ -120,9 +126,9 @@ struct Statements: Hashable, Sendable {
     func highest(for key: EntityKey) -> Statement {
         Statement(
             """
-            SELECT cluster, up::text, start::text, sequence::text FROM \(schema)fence
+            SELECT cluster, up::text, start::text, sequence::text FROM \(schema)fence AS fence
             WHERE type = $1::bytea AND (shards <> $2::int OR shard = $3::int)
-            ORDER BY up DESC, start DESC, sequence DESC LIMIT 1
+            ORDER BY fence.up DESC, fence.start DESC, fence.sequence DESC LIMIT 1
             """, shard(of: key))
     }
 
@@ -148,11 +154,11 @@ struct Statements: Hashable, Sendable {
             """)
     }
 
-    private func shard(of key: EntityKey) -> [Parameter] {
+    func shard(of key: EntityKey) -> [Parameter] {
         [.bytes(Array(key.type.utf8)), .number(key.shards), .number(key.shard)]
     }
 
-    private func token(_ fence: ShardFence) -> [Parameter] { [.text("\(fence.cluster)")] + order(of: fence) }
+    func token(_ fence: ShardFence) -> [Parameter] { [.text("\(fence.cluster)")] + order(of: fence) }
 
     private func order(of fence: ShardFence) -> [Parameter] {
         [.number(fence.upNumber), .number(fence.start), .number(fence.sequence)]

@@ -1,0 +1,65 @@
+import CastySharding
+import CastyTestSupport
+import Testing
+
+@testable import CastyPostgres
+
+@Suite("Events in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(5)))
+struct PostgresEventTests {
+    @Test("It does what every store of events must")
+    func conformance() async throws {
+        // A server of its own: transactions of other tests would hold its queries back.
+        let server = try Server.start()
+        let target = server.target
+        let conformance = EventConformance { try PostgresStores(target).entities }
+        let found = try await conformance.violations()
+        #expect(found == [])
+    }
+
+    @Test("An append that is sent again because its answer was lost is made once")
+    func twice() async throws {
+        let (server, schema) = (try Server.common(), Server.schema())
+        let stores = try PostgresStores(server.target, schema: schema)
+        let event = EventRecord(payload: [1], manifest: "added")
+        try await stores.entities.append([event], after: 0, for: key("e-1"), fence: fence())
+        let change = try #require(UInt64(try server.psql("SELECT change FROM \(schema).journal")))
+        let again = await withUnsafeContinuation { done in
+            let lane = PostgresLane(server.target, label: "twice")
+            lane.begin {
+                let attempt = Attempt(lane: lane, statements: Statements(schema: "\(schema)."))
+                let same = StateChange(
+                    kind: .append([event], after: 0), key: key("e-1"), fence: fence(), number: change,
+                    deadline: .after(.seconds(5)), done: done)
+                done.resume(returning: attempt.write([same], ConfirmedTokens())[0])
+            }
+        }
+        #expect(throws: Never.self) { try again.get() }
+        let page = try await stores.entities.events(of: key("e-1"), after: 0, limit: 10, fence: fence())
+        #expect(page.events.map(\.record) == [event])
+        #expect(page.last == 1)
+    }
+
+    @Test("A query shows no event that one of an older transaction may still precede, and says that it is not the end")
+    func heldBack() async throws {
+        let server = try Server.start()
+        let store = try PostgresStores(server.target).entities
+        let event = EventRecord(payload: [1], manifest: "added")
+        let open = try PostgresConnection(server.target, by: .after(.seconds(5)))
+        _ = try open.run([Statement("CREATE TABLE other (number int)")], by: .after(.seconds(5)))
+        let held = Task {
+            try server.psql("BEGIN; INSERT INTO other VALUES (1); SELECT pg_sleep(3); COMMIT")
+        }
+        while try open.run(
+            [Statement("SELECT 'x' FROM pg_stat_activity WHERE backend_xid IS NOT NULL")], by: .after(.seconds(5)))[
+                0
+            ].isEmpty
+        { await Task.yield() }
+        try await store.append([event], after: 0, for: key("e-1"), fence: fence())
+        let early = try await store.events(matching: .all, after: .start, limit: 10)
+        #expect(early.events.isEmpty && !early.isEnd)
+        _ = try await held.value
+        let late = try await store.events(matching: .all, after: early.next, limit: 10)
+        #expect(late.events.map(\.event.record) == [event])
+        #expect(late.isEnd)
+    }
+}
