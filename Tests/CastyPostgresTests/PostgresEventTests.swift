@@ -38,28 +38,4 @@ struct PostgresEventTests {
         #expect(page.events.map(\.record) == [event])
         #expect(page.last == 1)
     }
-
-    @Test("A query shows no event that one of an older transaction may still precede, and says that it is not the end")
-    func heldBack() async throws {
-        let server = try Server.start()
-        let store = try PostgresStores(server.target).entities
-        let event = EventRecord(payload: [1], manifest: "added")
-        let open = try PostgresConnection(server.target, by: .after(.seconds(5)))
-        _ = try open.run([Statement("CREATE TABLE other (number int)")], by: .after(.seconds(5)))
-        let held = Task {
-            try server.psql("BEGIN; INSERT INTO other VALUES (1); SELECT pg_sleep(3); COMMIT")
-        }
-        while try open.run(
-            [Statement("SELECT 'x' FROM pg_stat_activity WHERE backend_xid IS NOT NULL")], by: .after(.seconds(5)))[
-                0
-            ].isEmpty
-        { await Task.yield() }
-        try await store.append([event], after: 0, for: key("e-1"), fence: fence())
-        let early = try await store.events(matching: .all, after: .start, limit: 10)
-        #expect(early.events.isEmpty && !early.isEnd)
-        _ = try await held.value
-        let late = try await store.events(matching: .all, after: early.next, limit: 10)
-        #expect(late.events.map(\.event.record) == [event])
-        #expect(late.isEnd)
-    }
 }
