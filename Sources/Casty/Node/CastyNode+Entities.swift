@@ -55,7 +55,7 @@ extension CastyNode {
     ///   - behavior: Makes its behavior each time it starts here.
     /// - Returns: A reference to it, wherever it runs.
     /// - Throws: ``ShardingError``, as ``CastySharding/ClusterSingleton/start(name:role:of:behavior:)`` does.
-    public func singleton<Message: Codable & Sendable>(
+    public func singleton<Message: Sendable>(
         _ name: String, of message: Message.Type = Message.self, role: String? = nil,
         behavior: @escaping @Sendable () -> Behavior<Message>
     ) throws(ShardingError) -> SingletonRef<Message> {

@@ -7,7 +7,8 @@ public import CastyPlacement
 /// ```
 ///
 /// A value like this is shared by the code that hosts the entities and the code that sends to them; on every node it
-/// must say the same. Its messages are `Codable` where the cluster has more than one node that hosts or uses the type.
+/// must say the same. Its messages are `Codable`, or of the faster hand-written form of `WireCodable`, where the cluster
+/// has more than one node that hosts or uses the type.
 /// Others, such as messages with closures, reach the entities that run on the sender's own node; for an entity on another
 /// node, the asker learns at once that its question is ``AskError/Code/notEncodable``, and what was not asked for is
 /// counted as lost. Where not all nodes host a type, give it a role: shards are coordinated by the oldest member with

@@ -1,6 +1,7 @@
 public import CastyActors
 public import CastyCore
 public import CastyPlacement
+public import CastySerialization
 
 /// A message for an entity, wherever it runs.
 public struct ShardEnvelope<Message: Sendable>: Sendable {
@@ -20,6 +21,21 @@ public struct ShardEnvelope<Message: Sendable>: Sendable {
 extension ShardEnvelope: Equatable where Message: Equatable {}
 extension ShardEnvelope: Hashable where Message: Hashable {}
 extension ShardEnvelope: Codable where Message: Codable {}
+
+extension ShardEnvelope: WireCodable where Message: WireCodable {
+    /// Writes the id and the message.
+    public func encode(into writer: inout WireWriter) {
+        writer.write(entity)
+        writer.write(message)
+    }
+
+    /// Reads the id and the message.
+    ///
+    /// - Throws: ``WireReadError`` where the bytes are not those of an envelope, or the id is too long.
+    public init(from reader: inout WireReader) throws(WireReadError) {
+        self.init(entity: try reader.readString(upTo: RegionHost.longestID), message: try reader.read())
+    }
+}
 
 /// Reaches all entities of one type: knows where they run, and starts those that do not run.
 public struct ShardRegion<Message: Sendable>: Sendable {

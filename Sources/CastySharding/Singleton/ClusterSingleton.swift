@@ -44,7 +44,7 @@ public struct ClusterSingleton: Sendable {
     /// - Returns: A reference to it, wherever it runs.
     /// - Throws: ``ShardingError`` if it is already started, another message type has the name of its own, the name is
     ///   not a valid actor name, or the node is stopping.
-    public func start<Message: Codable & Sendable>(
+    public func start<Message: Sendable>(
         name: String, role: String? = nil, of message: Message.Type = Message.self,
         behavior: @escaping @Sendable () -> Behavior<Message>
     ) throws(ShardingError) -> SingletonRef<Message> {
@@ -56,7 +56,7 @@ public struct ClusterSingleton: Sendable {
         }
     }
 
-    private func start<Message: Codable & Sendable>(
+    private func start<Message: Sendable>(
         name: String, settings: SingletonSettings, behavior: @escaping @Sendable () -> Behavior<Message>
     ) throws -> SingletonRef<Message> {
         let system = cluster.system
@@ -94,7 +94,7 @@ final class StartedSingletons: Sendable {
 /// Messages of one sender arrive in order, each at most once. Only while the singleton moves may messages in flight to
 /// its old node arrive after later ones. A node buffers a bounded number of messages while there is no singleton; lost
 /// messages are recorded in the loss ledger.
-public struct SingletonRef<Message: Codable & Sendable>: Sendable {
+public struct SingletonRef<Message: Sendable>: Sendable {
     /// The singleton's name.
     public let name: String
     let system: ActorSystem
