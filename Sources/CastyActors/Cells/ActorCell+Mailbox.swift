@@ -61,6 +61,35 @@ extension ActorCell {
         return .accepted
     }
 
+    /// Puts messages into the mailbox under one lock, where each would be accepted: the mailbox is open and has no bound,
+    /// and nothing else is done with a message on its way.
+    ///
+    /// - Parameter messages: Moved out if they were accepted, and otherwise left as they are.
+    /// - Returns: Whether they were accepted.
+    func put(moving messages: UnsafeMutableBufferPointer<Message>) -> Bool {
+        if takesDetour || isBounded || messages.isEmpty { return false }
+        let state = lockMailbox()
+        // An actor that stops after its last message has room for none.
+        if state.has(.terminated) || capacity != .max {
+            mailbox.unlock(state)
+            return false
+        }
+        accepted &+= UInt64(messages.count)
+        if state == .idle, batch.count == 0 {
+            // No turn runs, so the batch belongs to the owner of the lock.
+            batch.append(moving: messages)
+            unhandled.store(batch.count &- next, ordering: .relaxed)
+            mailbox.unlock(.scheduled)
+            requestTurn()
+            return true
+        }
+        inbox.append(moving: messages)
+        let isDue = state.has(.scheduled) || state.has(.suspended)
+        mailbox.unlock(isDue ? state.with(.mail) : state.with(.mail).with(.scheduled))
+        if !isDue { requestTurn() }
+        return true
+    }
+
     /// Whether as many messages wait as may, those of the batch included. The mailbox is locked.
     @usableFromInline
     var isFull: Bool { Int(inbox.count) + Int(unhandled.load(ordering: .relaxed)) >= capacity }

@@ -21,6 +21,15 @@ struct MessageBuffer<Message> {
         count &+= 1
     }
 
+    /// Moves messages in, behind the others.
+    mutating func append(moving messages: UnsafeMutableBufferPointer<Message>) {
+        guard let first = messages.baseAddress else { return }
+        while Int(capacity) - Int(count) < messages.count { grow() }
+        // There is room for at least one message, so there is memory.
+        (base.unsafelyUnwrapped + Int(count)).moveInitialize(from: first, count: messages.count)
+        count &+= UInt32(messages.count)
+    }
+
     @inlinable @inline(never)
     mutating func grow() {
         // The first has room for one message, and for more where the allocator would give the memory anyway.

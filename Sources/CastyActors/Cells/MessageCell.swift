@@ -31,10 +31,11 @@ package class MessageCell<Message: Sendable>: AnyActorCell, @unchecked Sendable 
         }
     }
 
-    /// Delivers messages at once, in their order, as ``send(_:)`` does each.
+    /// Delivers messages at once, in their order, as ``send(_:)`` does each; where an actor takes all, under one lock.
     ///
     /// - Parameter messages: They are moved out: the memory is uninitialised afterwards.
     package final func send(moving messages: UnsafeMutableBufferPointer<Message>) {
+        if form == .actor, unsafeDowncast(self, to: ActorCell<Message>.self).put(moving: messages) { return }
         for index in messages.indices { send(messages.moveElement(from: index)) }
     }
 
