@@ -25,7 +25,7 @@ enum ShardBench {
     }
 
     /// Each batch goes to one entity, and so does each question.
-    private static func traffic(_ nodes: [ShardNode]) throws -> Traffic {
+    static func traffic(_ nodes: [ShardNode]) throws -> Traffic {
         let sinks = try nodes.map { try $0.sinks() }[0]
         let oracles = try nodes.map { try $0.oracles() }[0]
         for type in ["sink", "oracle"] {

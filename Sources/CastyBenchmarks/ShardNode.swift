@@ -13,12 +13,13 @@ import CastySharding
 final class ShardNodes {
     static let shards = 24
     let nodes: [ShardNode]
-    private let world = LiveWorld()
+    private let world: LiveWorld
 
     /// Starts a cluster, and waits until all nodes are up in all views.
-    init(_ count: Int, codec: CodecID = .binary) throws {
+    init(_ count: Int, codec: CodecID = .binary, workers: Int = max(2, WorkerPool.cores)) throws {
         let addresses = try FreePort.addresses(count)
-        let world = world
+        let world = LiveWorld(workers: workers)
+        self.world = world
         nodes = try addresses.map { try ShardNode(at: $0, seeds: addresses, codec: codec, world) }
         do {
             for node in nodes { try BenchNode.start { node.start(completion: $0) } }

@@ -17,7 +17,7 @@ package struct CountedWork: Sendable {
     package let perform: @Sendable (Int) throws -> Void
 
     /// All work that is counted.
-    package static var all: [CountedWork] { local + remote + coder + simulated }
+    package static var all: [CountedWork] { local + remote + sharded + coder + simulated }
 
     package func matches(_ word: String) -> Bool { name.lowercased().contains(word.lowercased()) }
 
@@ -74,6 +74,29 @@ package struct CountedWork: Sendable {
             let sender = try RemoteNode(codec: codec, workers: 1)
             defer { sender.end() }
             try run(RemoteBench.traffic(from: sender, to: receiver.system.address), count)
+        }
+    }
+
+    /// The count is the sum of both nodes; the membership of the two runs beside it, and is less than one per cent.
+    private static var sharded: [CountedWork] {
+        [
+            sharded("tell to entities elsewhere, 100 bytes, binary", "message", 10_000...50_000) {
+                _ = try $0.tell(bytes: 100, count: $1)
+            },
+            sharded("ask entities elsewhere, 64 callers", "ask", 6_400...32_000) {
+                _ = try $0.ask(callers: 64, count: $1)
+            },
+        ]
+    }
+
+    private static func sharded(
+        _ name: String, _ operation: String, _ amounts: ClosedRange<Int>,
+        _ run: @escaping @Sendable (Traffic, Int) throws -> Void
+    ) -> CountedWork {
+        CountedWork(name: name, operation: operation, amounts: amounts) { count in
+            let nodes = try ShardNodes(2, workers: 1)
+            defer { nodes.end() }
+            try run(ShardBench.traffic(nodes.nodes), count)
         }
     }
 

@@ -7,7 +7,9 @@ import Synchronization
 ///
 /// It is not generic over the message type: otherwise the types of its parts would be looked up for each message.
 final class RouteState: @unchecked Sendable {
-    private let prepared = AtomicLazyReference<ResolvedRoute>()
+    /// Set once and kept. Not an `AtomicLazyReference`, whose functions are not specialised: each use would look up
+    /// metadata.
+    private let prepared = Atomic<Unmanaged<ResolvedRoute>?>(nil)
     private let isTaken = Atomic<Bool>(false)
     /// Belongs to the sender that has taken it. A second sender at the same time uses one of its own.
     @exclusivity(unchecked) var scratch = RouteScratch()
@@ -15,10 +17,19 @@ final class RouteState: @unchecked Sendable {
     /// The most memory that the buffer keeps for the next message.
     private static let keptBytes = 64 * 1024
 
-    var resolved: ResolvedRoute? { prepared.load() }
+    var resolved: ResolvedRoute? { prepared.load(ordering: .acquiring)?.takeUnretainedValue() }
 
     /// Sets it, unless another sender was first; returns the one that counts.
-    func resolve(_ route: ResolvedRoute) -> ResolvedRoute { prepared.storeIfNil(route) }
+    func resolve(_ route: ResolvedRoute) -> ResolvedRoute {
+        let mine = Unmanaged.passRetained(route)
+        let (isMine, first) = prepared.compareExchange(
+            expected: nil, desired: mine, ordering: .acquiringAndReleasing)
+        guard !isMine, let first else { return route }
+        mine.release()
+        return first.takeUnretainedValue()
+    }
+
+    deinit { prepared.load(ordering: .acquiring)?.release() }
 
     /// Takes the scratch, unless another sender has it.
     func take() -> Bool {

@@ -15,7 +15,9 @@ final class RegionHost: Sendable {
     /// Whether this node lacks the role that hosts the type.
     let lacksRole: Bool
     /// Set once: at the start, or when a node that reached the type begins to host it.
-    private let hosting = AtomicLazyReference<EntityHosting>()
+    ///
+    /// Not an `AtomicLazyReference`, whose functions are not specialised: each delivery would look up metadata.
+    private let hostingReference = Atomic<Unmanaged<EntityHosting>?>(nil)
     let payloads: PayloadCodec
     let tracing: ShardTracing<ErasedMessage>?
     private let times: StoreTimes
@@ -41,22 +43,33 @@ final class RegionHost: Sendable {
         calls = StoreCalls.of(cluster)
         self.payloads = payloads
         self.tracing = tracing
-        if let hosting { _ = self.hosting.storeIfNil(hosting) }
+        if let hosting { _ = host(hosting) }
     }
 
     /// Makes this node host the type.
     ///
     /// - Returns: Whether it did not before.
-    func host(_ hosting: EntityHosting) -> Bool { self.hosting.storeIfNil(hosting) === hosting }
+    func host(_ hosting: EntityHosting) -> Bool {
+        let mine = Unmanaged.passRetained(hosting)
+        let isFirst = hostingReference.compareExchange(
+            expected: nil, desired: mine, ordering: .acquiringAndReleasing
+        ).exchanged
+        if !isFirst { mine.release() }
+        return isFirst
+    }
+
+    deinit { hostingReference.load(ordering: .acquiring)?.release() }
+
+    private var hosting: EntityHosting? { hostingReference.load(ordering: .acquiring)?.takeUnretainedValue() }
 
     /// Whether this node was told how to run entities of the type.
-    var isHosting: Bool { hosting.load() != nil }
+    var isHosting: Bool { hosting != nil }
 
     /// Whether its entities have a store.
-    var isStored: Bool { hosting.load()?.store != nil }
+    var isStored: Bool { hosting?.store != nil }
 
     /// How entities of the type are run; `nil` where this node only reaches them.
-    var kind: ActorKind<RegionCommand, EntityContext>? { hosting.load()?.kind }
+    var kind: ActorKind<RegionCommand, EntityContext>? { hosting?.kind }
 
     /// Deliveries and the markers that close their stream share the data path, so that none overtakes another.
     static func paths(_ type: String) -> ShellPaths {
@@ -86,7 +99,7 @@ final class RegionHost: Sendable {
 
     /// The store of reminders, on a node that hosts the type.
     var remindingStore: (any RemindingEntityStore)? {
-        lacksRole ? nil : hosting.load()?.store as? any RemindingEntityStore
+        lacksRole ? nil : hosting?.store as? any RemindingEntityStore
     }
 
     /// Whether this node has to wake an entity: its shard runs here, or has no home.
@@ -98,7 +111,7 @@ final class RegionHost: Sendable {
     /// How an incarnation reaches the store. Its token follows the shard's version: a new coordinator may confirm a
     /// running shard at a higher one.
     private func access(of instance: EntityInstance, mayWrite: @escaping @Sendable () -> Bool) -> StoreAccess? {
-        guard let store = hosting.load()?.store else { return nil }
+        guard let store = hosting?.store else { return nil }
         let key = EntityKey(type: type, id: instance.entity, shard: instance.shard, of: settings.shardCount)
         return StoreAccess(
             store, key: key, system: cluster.system,
@@ -151,7 +164,7 @@ final class RegionHost: Sendable {
 
     /// Forwards a request of the core to the store of remembered entities; the answer comes as a message to the region.
     func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand>) {
-        guard let remembered = hosting.load()?.remembered else {
+        guard let remembered = hosting?.remembered else {
             return region.tell(.storeFailed(request, EntityStoreError(.unavailable, "\(type) has no such store")))
         }
         let (shard, count) = (request.shard, settings.shardCount)
