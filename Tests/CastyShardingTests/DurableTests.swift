@@ -222,6 +222,42 @@ struct DurableTests {
         #expect(scene.store.saved == nil)
     }
 
+    /// A state that a copy shares.
+    private final class Total: Codable {
+        var total = 0
+    }
+
+    @Test("a refused change, and one whose handler throws, is not seen in an object either")
+    func object() throws {
+        let scene = Scene()
+        let ref: ActorRef<Message> = try scene.system.spawn(
+            .supervise(
+                .durable(scene.entity, Total()) { state, _, message in
+                    switch message {
+                    case .add(let number, let replyTo):
+                        state.total += number
+                        replyTo?.tell(state.total)
+                    case .get(let replyTo): replyTo.tell(state.total)
+                    case .addAndThrow(let number, _):
+                        state.total += number
+                        throw EntityStoreError(.unavailable, "thrown")
+                    }
+                    return .same
+                }, on: EntityStoreError.self, with: .resume))
+        scene.ask(ref) { .add(5, replyTo: $0) }
+        scene.run(.seconds(1))
+        scene.store.failure = EntityStoreError(.full, "no space left")
+        scene.ask(ref) { .add(7, replyTo: $0) }
+        scene.run(.seconds(1))
+        scene.store.failure = nil
+        scene.ask(ref) { .addAndThrow(7, $0) }
+        scene.ask(ref) { .get(replyTo: $0) }
+        scene.run(.seconds(1))
+        #expect(scene.all.count == 4)
+        #expect(scene.all.last?.hasPrefix("5 at") == true, "\(scene.all)")
+        #expect(scene.store.saves == 1)
+    }
+
     @Test("a store that does not answer is given up after the limit")
     func silence() throws {
         let scene = Scene()

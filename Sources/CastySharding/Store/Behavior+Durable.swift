@@ -23,6 +23,10 @@ extension Behavior {
     /// shard has moved, this incarnation stops; the next message starts one that loads what is saved. Children that a
     /// handler spawns, timers that it starts and questions that it asks are not held back.
     ///
+    /// The state may be an object or have one in it: after a refused change it is read anew from what is saved. It is
+    /// encoded after each message, to see whether it has changed: for a large state that most messages only read,
+    /// ``eventSourced(_:_:events:snapshots:decide:apply:)`` costs less.
+    ///
     /// A type without a store has this behavior too; its state then lives as long as the incarnation.
     ///
     /// - Parameters:
@@ -87,10 +91,16 @@ private final class Durable<State: Codable, Message: Sendable> {
         guard reminding.begins(context) else { return .same }
         var changed = state
         let outbox = TurnOutbox()
-        let following = try reminding.turn(context) {
-            try outbox.hold(in: system) { try handler(&changed, context, message) }
+        let (following, bytes): (Behavior<Message>, [UInt8])
+        do {
+            following = try reminding.turn(context) {
+                try outbox.hold(in: system) { try handler(&changed, context, message) }
+            }
+            bytes = try form.bytes(of: changed, reminders: entity.reminders.draft)
+        } catch {
+            try rollBack()
+            throw error
         }
-        let bytes = try form.bytes(of: changed, reminders: entity.reminders.draft)
         guard bytes != saved else {
             outbox.release()
             return following
@@ -101,6 +111,7 @@ private final class Durable<State: Codable, Message: Sendable> {
             } catch {
                 if error.endsIncarnation { throw error }
                 reminding.refused(context)
+                try rollBack()
                 // The change has no effect: this incarnation goes on with the state that is saved.
                 system.log.warning("\(entity.id): a change was not saved: \(error)")
                 Questions.fail(in: message, .failed, "the change was not saved: \(error)")
@@ -113,6 +124,10 @@ private final class Durable<State: Codable, Message: Sendable> {
             return following
         }
     }
+
+    /// Makes the state the saved one again. The copy does not suffice where the state is an object, or has one in it:
+    /// the handler has changed that.
+    private func rollBack() throws { state = try form.state(from: saved) }
 }
 
 extension EntityStoreError {
