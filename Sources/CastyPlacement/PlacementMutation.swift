@@ -98,6 +98,11 @@ package enum PlacementMutation: Int, Mutation {
     case obeysFormer
     /// A coordinator that learns of a higher epoch than its own continues in its own.
     case ignoresSeenEpochs
+
+    // Events
+
+    /// A store of events acknowledges what its disk has refused.
+    case acknowledgesUnwritten
 }
 
 /// The deliberate bugs that are switched on.

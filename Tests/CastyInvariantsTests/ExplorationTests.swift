@@ -45,7 +45,7 @@ struct ExplorationTests {
                     #expect(first.values.contains { $0.contains(role) })
                 case .singleton, .singletonRole: singletons += 1
                 case .memory(let isOn): #expect(isOn)
-                case .preset, .time, .threshold, .passivation, .whenUnstable, .remember: break
+                case .preset, .time, .threshold, .passivation, .whenUnstable, .remember, .accountState: break
                 }
             }
             let verbs = Set(scenario.statements.filter(Exploration.isFault).map(\.command.acting.verb))

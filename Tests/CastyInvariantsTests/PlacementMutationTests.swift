@@ -35,6 +35,16 @@ struct PlacementMutationTests {
     }
 
     private static let start = "nodes 3\nwait 1s\nspawn account-1..account-30\nwait 1s\n"
+    private static let refusedEvents = """
+        set account-state events
+        nodes 2
+        wait 2s
+        spawn account-1..account-5
+        load 50/s over 5 entities for 4s
+        wait 1s
+        fault disk n1,n2 error full for 1s
+        wait 8s
+        """
     private static let busy = start + "load 150/s over 30 entities for 4s\n"
     /// One link is so long that messages on it are under way while orders on the others have come.
     private static let far = start + "link n2 n3 latency 90ms\nload 150/s over 9 entities for 4s\n"
@@ -169,6 +179,7 @@ struct PlacementMutationTests {
             "what is stale is written, to a store without tokens", [.skipsLease, .savesStale, .ignoresFences], ["K1"],
             hungHandlers),
         Case("a store refuses no token", [.ignoresFences], ["K1"], hungStores),
+        Case("events that were not written are acknowledged", [.acknowledgesUnwritten], ["K1"], refusedEvents),
         Case("the next incarnation does not wait for a save under way", [.overlapsCalls], ["K1"], hangingStores),
         Case(
             "a coordinator that joins does not wait for those who were removed before", [.ignoresTombstones], ["S2"],
@@ -195,7 +206,8 @@ struct PlacementMutationTests {
     @Test(
         "without a bug the stories tell nothing",
         arguments: [
-            moves, lostOrders, hungStores, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole, crash,
+            moves, lostOrders, hungStores, refusedEvents, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole,
+            crash,
             cutAndDown,
             crashAndDown, lostByLeader,
         ])

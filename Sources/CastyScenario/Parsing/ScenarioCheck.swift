@@ -79,6 +79,7 @@ struct ScenarioCheck {
         case .remember: "remember"
         case .whenUnstable: "when-unstable"
         case .accountRole: "account-role"
+        case .accountState: "account-state"
         case .memory: "memory"
         case .singleton: "singleton"
         case .singletonRole: "singleton-role"

@@ -17,6 +17,7 @@ extension Setting {
             return .remember(true)
         }
         if cursor.accept("account-role") { return .accountRole(try cursor.role()) }
+        if cursor.accept("account-state") { return .accountState(try cursor.choice(of: AccountState.self)) }
         if cursor.accept("memory") {
             if cursor.accept("off") { return .memory(false) }
             try cursor.require("on")

@@ -69,6 +69,7 @@ extension Setting: CustomStringConvertible {
         case .passivation(.off): "passivation off"
         case .remember(let isOn): "remember \(isOn ? "on" : "off")"
         case .accountRole(let role): "account-role \(role)"
+        case .accountState(let state): "account-state \(state.rawValue)"
         case .memory(let isOn): "memory \(isOn ? "on" : "off")"
         case .singleton(let isOn): "singleton \(isOn ? "on" : "off")"
         case .singletonRole(let role): "singleton-role \(role)"

@@ -16,6 +16,8 @@ package enum Setting: Hashable, Sendable {
     case remember(Bool)
     /// `set account-role backend`: only members with the role host accounts; the others can still reach them.
     case accountRole(String)
+    /// `set account-state events`: what accounts store is their changes, and not their balance.
+    case accountState(AccountState)
     /// `set memory on`: nodes remember their cluster across restarts, like nodes with a data folder.
     case memory(Bool)
     /// `set singleton on`: the built-in singleton runs on the oldest member and acts twenty times a second.
@@ -26,12 +28,20 @@ package enum Setting: Hashable, Sendable {
     /// Whether it must precede `nodes`.
     package var belongsToHeader: Bool {
         switch self {
-        case .preset, .time, .threshold, .downing, .remember, .whenUnstable, .accountRole, .memory, .singleton,
-            .singletonRole:
+        case .preset, .time, .threshold, .downing, .remember, .whenUnstable, .accountRole, .accountState, .memory,
+            .singleton, .singletonRole:
             true
         case .passivation: false
         }
     }
+}
+
+/// How the built-in accounts store their balance.
+package enum AccountState: String, CaseIterable, Hashable, Sendable {
+    /// As it is.
+    case balance
+    /// As the events that lead to it.
+    case events
 }
 
 /// A named set of settings.

@@ -26,9 +26,12 @@ extension TestCluster {
                     ShardingFact(time: clock(), type: type, node: unique, name: name, note: $0, settings: settings))
             })
         let durable = durable
+        let keepsEvents = sample == .account && self.settings.accountsKeepEvents
         let store = JournalStore(
             disk, node: name, oracle: durable,
-            ignoresFences: self.settings.placement.mutations.contains(.ignoresFences), changesCluster: true
+            ignoresFences: self.settings.placement.mutations.contains(.ignoresFences),
+            acknowledgesUnwritten: self.settings.placement.mutations.contains(.acknowledgesUnwritten),
+            changesCluster: true
         ) {
             guard let time = faults.storeDelay(on: name) else { return }
             await withUnsafeContinuation { continuation in
@@ -62,7 +65,7 @@ extension TestCluster {
                 },
                 saved: { durable.acknowledged($0.id, on: name) },
                 duration: { faults.delay(on: name) })
-            return sample.behavior(entity, hooks)
+            return keepsEvents ? sample.eventSourced(entity, hooks) : sample.behavior(entity, hooks)
         }
     }
 

@@ -40,6 +40,8 @@ package struct TestClusterSettings: Sendable {
     package var roles: [Int: [String]] = [:]
     /// The role that hosts accounts; `nil` for all members.
     package var accountRole: String?
+    /// Whether an account's balance is made of events.
+    package var accountsKeepEvents = false
     /// Whether nodes remember their cluster across restarts.
     package var remembersCluster = false
     /// Whether the built-in singleton runs.

@@ -68,14 +68,14 @@ package enum SampleEntity: String, CaseIterable, Sendable {
         }
     }
 
-    private enum Outcome {
+    enum Outcome {
         case value(Int)
         case refusal(String)
         case misunderstood(String)
         case explosion
     }
 
-    private func apply(_ text: String, to value: Int) -> Outcome {
+    func apply(_ text: String, to value: Int) -> Outcome {
         let words = text.split(separator: " ")
         let amount = words.count == 2 ? Int(words[1]) : nil
         switch (self, words.first ?? "", amount) {

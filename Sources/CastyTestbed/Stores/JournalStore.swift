@@ -3,19 +3,21 @@ package import CastySharding
 package import CastySimulator
 import Synchronization
 
-/// The stores of one node of a testbed, on a disk that all nodes share: one journal per entity, and one per shard for
-/// its remembered entities.
+/// The stores of one node of a testbed, on a disk that all nodes share: one journal per entity, one per shard for
+/// its remembered entities, and some for events.
 package final class JournalStore: EntityStore, RememberedEntityStore {
     /// A longer journal is rewritten.
     private static let tidyLength = 4096
 
     private let disk: SimulatedDisk
-    private let node: String
-    private let oracle: DurableOracle
+    let node: String
+    let oracle: DurableOracle
     /// Takes the time of half an operation.
-    private let pause: @Sendable () async -> Void
+    let pause: @Sendable () async -> Void
     /// A deliberate bug: no token is refused.
     private let ignoresFences: Bool
+    /// A deliberate bug: events count as appended though the disk has refused them.
+    let acknowledgesUnwritten: Bool
     /// Whether a cluster that is founded anew takes the disk over, with its tokens.
     private let changesCluster: Bool
     private let journals = Mutex<[String: Journal]>([:])
@@ -25,22 +27,24 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     /// - Parameters:
     ///   - pause: Takes the time of half an operation.
     ///   - ignoresFences: A deliberate bug: no token is refused.
+    ///   - acknowledgesUnwritten: A deliberate bug: events count as appended though the disk has refused them.
     ///   - changesCluster: Whether a cluster that is founded anew takes the disk over. Otherwise the disk belongs to
     ///     the first one.
     package init(
         _ disk: SimulatedDisk, node: String, oracle: DurableOracle, ignoresFences: Bool = false,
-        changesCluster: Bool = false,
+        acknowledgesUnwritten: Bool = false, changesCluster: Bool = false,
         pause: @escaping @Sendable () async -> Void = {}
     ) {
         self.disk = disk
         self.node = node
         self.oracle = oracle
         self.ignoresFences = ignoresFences
+        self.acknowledgesUnwritten = acknowledgesUnwritten
         self.changesCluster = changesCluster
         self.pause = pause
     }
 
-    private func use<Result: Sendable>(
+    func use<Result: Sendable>(
         _ name: String, _ body: (Journal) throws(EntityStoreError) -> Result
     ) throws(EntityStoreError) -> Result {
         try journals.withLock { journals throws(EntityStoreError) in
@@ -97,7 +101,7 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     }
 
     /// Refuses a token lower than the highest of the shard, and writes a higher one down.
-    private func pass(_ fence: ShardFence, for key: EntityKey) throws(EntityStoreError) {
+    func pass(_ fence: ShardFence, for key: EntityKey) throws(EntityStoreError) {
         guard !ignoresFences else { return }
         let (layout, shard) = ("\(key.type) layout", "\(key.type) fence \(key.shards) \(key.shard)")
         let count = try token(in: layout, for: fence)
