@@ -45,7 +45,8 @@ let targets: [Target] = [
 
     // What several test targets need.
     .target(
-        name: "CastyTestSupport", dependencies: ["CastySharding", "CastyCore"], path: "Tests/CastyTestSupport",
+        name: "CastyTestSupport", dependencies: ["CastySharding", "CastyPlacement", "CastyCore"],
+        path: "Tests/CastyTestSupport",
         swiftSettings: settings),
 
     // Layer 1: pure cores, and bytes.

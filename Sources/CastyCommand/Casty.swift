@@ -14,7 +14,8 @@ struct Casty: ParsableCommand {
             OpenConsole.self, TourCommand.self, RunCommand.self, ExploreCommand.self, ReplayCommand.self,
             NodeCommand.self,
             AttachCommand.self, StatusCommand.self, MembersCommand.self, ShardsCommand.self, AskCommand.self,
-            TellCommand.self, LoadCommand.self, BenchCommand.self, CompletionsCommand.self, ManCommand.self,
+            TellCommand.self, LoadCommand.self, StoreCommand.self, BenchCommand.self, CompletionsCommand.self,
+            ManCommand.self,
             BenchPeer.self, BenchWork.self, TravelCommand.self,
         ],
         defaultSubcommand: OpenConsole.self)

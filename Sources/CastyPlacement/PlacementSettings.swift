@@ -83,9 +83,9 @@ package struct PlacementSettings: Hashable, Sendable {
     /// Whether entities are remembered: they restart without a message after a move or a crash.
     package var remembersEntities = false
     /// The number of remembered entities that start in one batch…
-    package var recoveryBatch = 5
+    package var recoveryBatch = 200
     /// …and the pause between two batches.
-    package var recoveryPause = Duration.milliseconds(100)
+    package var recoveryPause = Duration.milliseconds(10)
     /// How long an operator's command waits for the coordinator's answer before its sender is notified that there is
     /// none.
     package var commandBound = Duration.seconds(10)

@@ -26,9 +26,17 @@ public final class SQLiteEntityStore: EntityStore {
 
     /// The state last saved for an entity, or `nil` if there is none.
     public func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
-        // Once the token is on disk no other process acknowledges a change of the shard that this one would not read.
+        try await read(key, fence) { sources throws(EntityStoreError) in try sources.latest(key, for: fence) }
+    }
+
+    /// Reads from all files, after the token is on disk: from then on no other process acknowledges a change of the
+    /// shard that this one would not read.
+    func read<Value: Sendable>(
+        _ key: EntityKey, _ fence: ShardFence,
+        _ body: @escaping @Sendable (StateSources) throws(EntityStoreError) -> Value
+    ) async throws(EntityStoreError) -> Value {
         try await own.raise(fence, for: key)
-        return try await read { sources throws(EntityStoreError) in try sources.latest(key, for: fence) }
+        return try await read(body)
     }
 
     /// Reads from the files, beside their writers.
@@ -41,6 +49,11 @@ public final class SQLiteEntityStore: EntityStore {
             }
         }
         return try result.get()
+    }
+
+    /// Notes whether an entity runs.
+    func note(runs: Bool, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
+        try await own.note(runs: runs, key, fence)
     }
 
     /// Saves the state of an entity; replaces the previous one.
@@ -65,11 +78,14 @@ final class StateSources: Sendable {
     private let directory: String
     /// The file in which version 2 kept all states, if it has any.
     private let legacy: SQLiteFile?
+    /// The file in which earlier versions kept which entities run, if any does.
+    let legacyRemembered: SQLiteFile?
     private let files = Mutex<[String: StateFile]>([:])
 
     init(directory: String, shared: SQLiteFile) throws(EntityStoreError) {
         self.directory = directory
         legacy = try shared.hasLegacyStates() ? shared : nil
+        legacyRemembered = try shared.hasLegacyRemembered() ? shared : nil
     }
 
     /// Opens the files that have come since.

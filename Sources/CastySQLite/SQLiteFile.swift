@@ -3,16 +3,19 @@ import Foundation
 import GRDB
 import Glibc
 
-/// The database file that all stores of a folder share: the cluster that they belong to, and which entities run. Opened so that a crash at any moment loses nothing that was acknowledged.
+/// The database file that all stores of a folder share: the cluster that they belong to, and what earlier versions kept
+/// there. Opened so that a crash at any moment loses nothing that was acknowledged.
 ///
 /// It uses a write-ahead log, and syncs it with every commit: a transaction is in the file as a whole or not at all,
 /// and once `commit` has returned, it survives a crash of the process and of the machine. Other processes may use the
 /// same file at the same time; SQLite's locks order their writes.
 final class SQLiteFile: Sendable {
     /// The application id that marks a file as a Casty store: `CSTY`.
-    private static let applicationID: Int64 = 0x4353_5459
+    static let applicationID: Int64 = 0x4353_5459
     /// The version of the tables; a file of a later version is refused and not changed.
-    private static let version: Int64 = 3
+    ///
+    /// Version 2 kept all states here, version 3 which entities run.
+    static let version: Int64 = 4
 
     private static let oldestVersion: Int64 = 2
 
@@ -49,10 +52,9 @@ final class SQLiteFile: Sendable {
         }
         writeLock = try FairWriteLock(path: path + "-turn")
         queue = try Self.database(path, configuration, writeLock)
-        try migrate()
     }
 
-    /// Opens the database, one process at a time, and retries while it is locked.
+    /// Opens the database and brings it to the present version, one process at a time; retries while it is locked.
     ///
     /// Creating the log, and recovering it after a crash, need exclusive access to the file, and SQLite does not always
     /// wait for it: if several processes start at once, or one starts while its predecessor ends, some would find the
@@ -66,7 +68,9 @@ final class SQLiteFile: Sendable {
             var left = attempts / 10
             while true {
                 do {
-                    return try DatabaseQueue(path: path, configuration: configuration)
+                    let queue = try DatabaseQueue(path: path, configuration: configuration)
+                    try migrate(queue, path)
+                    return queue
                 } catch let error as DatabaseError
                     where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) && left > 0
                 {
@@ -97,9 +101,10 @@ final class SQLiteFile: Sendable {
         }
     }
 
-    private func migrate() throws(EntityStoreError) {
-        let path = path
-        try write { database in
+    /// A process opens the file and migrates it under one hold of the fair lock. So the others that have it open here
+    /// have found an earlier version, and work with that.
+    private static func migrate(_ queue: DatabaseQueue, _ path: String) throws {
+        try queue.inTransaction(.immediate) { database in
             let found = try Int64.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             let application = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
             let isEmpty = try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0
@@ -116,18 +121,16 @@ final class SQLiteFile: Sendable {
                 )
             }
             try Self.createMeta(database)
-            // Version 2 kept the states in this file too; they are read from there until they are saved anew.
-            if found == 2 { try database.execute(sql: "PRAGMA user_version = \(Self.version)") }
-            guard isEmpty else { return }
-            try database.execute(
-                sql: """
-                    CREATE TABLE remembered (
-                        type BLOB NOT NULL, id BLOB NOT NULL, shards INTEGER NOT NULL, shard INTEGER NOT NULL,
-                        sum INTEGER NOT NULL, PRIMARY KEY (type, id)) WITHOUT ROWID;
-                    CREATE INDEX remembered_by_shard ON remembered (type, shards, shard);
-                    PRAGMA application_id = \(Self.applicationID);
-                    PRAGMA user_version = \(Self.version);
-                    """)
+            // What earlier versions kept in this file is read from there until it is saved anew.
+            if !isEmpty, found < Self.version, let process = ForeignOpener.process(thatHasOpen: path) {
+                throw EntityStoreError(
+                    .unavailable,
+                    "\(path) is used by process \(process) of an earlier version of the program, which would not find what this one saves: stop it first"
+                )
+            }
+            if isEmpty { try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)") }
+            if found < Self.version { try database.execute(sql: "PRAGMA user_version = \(Self.version)") }
+            return .commit
         }
     }
 
@@ -201,6 +204,9 @@ extension EntityStoreError {
             switch error.resultCode {
             case .SQLITE_FULL: .full
             case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_MISMATCH: .corrupt
+            // A read that the file system knows to be wrong is damage; any other trouble with a disk may pass.
+            case .SQLITE_IOERR where [.SQLITE_IOERR_CORRUPTFS, .SQLITE_IOERR_DATA].contains(error.extendedResultCode):
+                .corrupt
             default: .unavailable
             }
         self.init(code, "\(path): \(error.message ?? "SQLite error \(error.extendedResultCode.rawValue)")")

@@ -31,6 +31,6 @@ public struct SQLiteStores: Sendable {
         file = try SQLiteFile(path: directory + "/casty.sqlite")
         identity = "sqlite \(try file.identity())"
         entities = try SQLiteEntityStore(directory: directory, shared: file)
-        remembered = SQLiteRememberedEntityStore(file: file)
+        remembered = SQLiteRememberedEntityStore(entities)
     }
 }

@@ -3,16 +3,18 @@ import CastySharding
 import Foundation
 import GRDB
 
-/// A file of entities' states and events that one process writes and all read, see ``WriterSlot``.
+/// A file of entities' states and events, and of which entities run, that one process writes and all read, see
+/// ``WriterSlot``.
 ///
 /// Each row has the token under which it was written. An entity may have rows in several files: that with the highest
 /// token counts.
 final class StateFile: Sendable {
     /// The application id that marks such a file: `CSTS`.
-    private static let applicationID: Int64 = 0x4353_5453
+    static let applicationID: Int64 = 0x4353_5453
     /// The version of the tables; a file of a later version is refused and not changed. In version 1 tokens had no
-    /// checksum, in version 2 there were neither events nor times.
-    private static let version: Int64 = 3
+    /// checksum, in version 2 there were neither events nor times, and up to version 3 the shared file kept which
+    /// entities run.
+    static let version: Int64 = 4
 
     /// A row of an entity.
     struct Found {
@@ -65,12 +67,10 @@ final class StateFile: Sendable {
             }
             guard isEmpty else {
                 if version == 1 { try Self.addChecksums(database) }
-                if version < Self.version {
-                    try EventTables.create(database)
-                    try database.execute(sql: Self.wakeTable)
-                    try database.execute(sql: "PRAGMA user_version = \(Self.version)")
-                }
-                return
+                guard version < Self.version else { return }
+                try EventTables.create(database)
+                return try database.execute(
+                    sql: Self.wakeTable + Self.rememberedTable + "PRAGMA user_version = \(Self.version)")
             }
             try database.execute(
                 sql: """
@@ -83,6 +83,7 @@ final class StateFile: Sendable {
                         up INTEGER NOT NULL, start INTEGER NOT NULL, sequence INTEGER NOT NULL, sum INTEGER,
                         PRIMARY KEY (type, shards, shard)) WITHOUT ROWID;
                     \(Self.wakeTable)
+                    \(Self.rememberedTable)
                     PRAGMA application_id = \(Self.applicationID);
                     PRAGMA user_version = \(Self.version);
                     """)
@@ -219,7 +220,7 @@ final class StateFile: Sendable {
     }
 
     /// Covers the key and the token too, so that a row under a wrong key fails like one with wrong bytes.
-    private static func sum(of key: EntityKey, _ state: Data?, _ fence: ShardFence) -> Int64 {
+    fileprivate static func sum(of key: EntityKey, _ state: Data?, _ fence: ShardFence) -> Int64 {
         var covered = Data("\(fence.cluster) \(fence) ".utf8)
         if let state { covered += [1] + state }
         return checksum(type: key.type, id: key.id, state: covered)
@@ -239,7 +240,27 @@ extension Row {
     }
 }
 
+extension StateFile {
+    static let entityColumns = "type, id, state, cluster, up, start, sequence, sum"
+
+    /// The columns of a token; version 1 had no checksum.
+    static func fenceColumns(_ version: Int) -> String {
+        "cluster, up, start, sequence, type, shards, shard, \(version > 1 ? "sum" : "NULL")"
+    }
+}
+
 extension Row {
+    /// A whole row of the states' table, in the order of ``StateFile/entityColumns``.
+    func checkedEntity() throws(EntityStoreError) -> (type: String, id: String, state: [UInt8]?, fence: ShardFence) {
+        let (type, id, fence) = (try text(0), try text(1), try fence(3))
+        let state: Data? = self[2] == nil ? nil : try bytes(2)
+        let key = EntityKey(type: type, id: id, shard: 0, of: 1)
+        guard try number(7) == StateFile.sum(of: key, state, fence) else {
+            throw EntityStoreError(.corrupt, "the state of \(id) is not what was saved: its checksum is wrong")
+        }
+        return (type, id, state.map { [UInt8]($0) }, fence)
+    }
+
     /// Type, number of shards and shard, in three columns.
     fileprivate func shardKey(_ column: Int) throws(EntityStoreError) -> EntityKey {
         EntityKey(
@@ -247,9 +268,10 @@ extension Row {
     }
 
     /// A whole row of the tokens' table, in the order cluster, up, start, sequence, type, shards, shard, sum.
-    fileprivate func checkedFence() throws(EntityStoreError) -> (key: EntityKey, fence: ShardFence) {
+    func checkedFence() throws(EntityStoreError) -> (key: EntityKey, fence: ShardFence) {
         let (fence, key) = (try fence(0), try shardKey(4))
         // A file of version 1, whose process runs an earlier version of the program, has no checksums.
+        // The check of such a file reads none either.
         let sum: DatabaseValue = self[7]
         let isIntact = sum.isNull ? true : try number(7) == StateFile.sum(of: key, fence)
         guard isIntact else {

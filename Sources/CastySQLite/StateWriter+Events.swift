@@ -21,7 +21,7 @@ extension StateWriter {
     ) throws -> Result<Void, EntityStoreError> {
         let open = OpenLog(file: file.number, database: database)
         switch kind {
-        case .token, .state: break
+        case .token, .state, .running: break
         case .takeover:
             let known = try EventTables.takeovers(type: key.type, id: key.id, database)
             // What was seen first stays.

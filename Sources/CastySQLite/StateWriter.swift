@@ -19,6 +19,7 @@ final class StateWriter: Sendable {
             case takeover
             case append([EventRecord], after: UInt64)
             case deletion(through: UInt64)
+            case running(Bool)
         }
 
         let kind: Kind
@@ -71,6 +72,11 @@ final class StateWriter: Sendable {
     /// Whether the takeover of a shard is on disk.
     func hasTakenOver(_ key: EntityKey, _ fence: ShardFence) -> Bool {
         state.withLock { $0.taken[Shard(key)] == fence }
+    }
+
+    /// Writes whether an entity runs.
+    func note(runs: Bool, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
+        try await change(.running(runs), key, fence)
     }
 
     func change(_ kind: Change.Kind, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
@@ -128,6 +134,8 @@ final class StateWriter: Sendable {
                 if case .state(let state, let wakeAt) = change.kind {
                     try StateFile.put(state, for: change.key, change.fence, database)
                     try StateFile.setWake(wakeAt, for: change.key, database)
+                } else if case .running(let runs) = change.kind {
+                    try StateFile.note(runs: runs, change.key, change.fence, database)
                 } else {
                     results[index] = try write(change.kind, of: change.key, change.fence, database)
                 }

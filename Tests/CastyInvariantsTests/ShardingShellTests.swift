@@ -125,18 +125,15 @@ private final class LookingStore: RememberedEntityStore {
     init(_ look: @escaping @Sendable () -> Void) { self.look = look }
 
     func load(
-        type: String, shard: Int, of count: Int,
-        completion: @escaping @Sendable (Result<[String], EntityStoreError>) -> Void
-    ) {
+        _ shard: StoreShard, after cursor: String?, limit: Int, fence: ShardFence
+    ) async throws(EntityStoreError) -> RememberedPage {
         look()
-        completion(.success([]))
+        return RememberedPage([])
     }
 
     func record(
-        _ change: RememberedChange, type: String, shard: Int, of count: Int,
-        completion: @escaping @Sendable (Result<Void, EntityStoreError>) -> Void
-    ) {
+        _ change: RememberedChange, in shard: StoreShard, fence: ShardFence
+    ) async throws(EntityStoreError) {
         look()
-        completion(.success(()))
     }
 }

@@ -73,6 +73,33 @@ struct RememberingTests {
         #expect(region.status.hosted.first?.dormant == 0)
     }
 
+    @Test("Entities of the first page start while the next is read, and messages wait for the last")
+    func pages() {
+        var region = loading()
+        #expect(region.onRoute("a", to: "e-2", at: at(4)) == [])
+        let first = region.onRemembered(["e-1"], shard: 0, run: 1, isLast: false, at: at(5))
+        #expect(first == [.start(instance(1)), .note(.entityStarted(instance(1)))])
+        #expect(region.status.hosted.first?.phase == .starting)
+        // A load that was begun again after an error gives what is known once more.
+        let last = region.onRemembered(["e-1", "e-2"], shard: 0, run: 1, at: at(30))
+        #expect(last.first == .note(.remembered(shard: 0, count: 2)))
+        #expect(last.contains(.deliver("a", to: instance(2, "e-2"))))
+        #expect(last.filter { if case .start = $0 { true } else { false } } == [.start(instance(2, "e-2"))])
+        #expect(region.status.hosted.first?.remembered == 2)
+    }
+
+    @Test("An entity that is needed again is recorded again, if it is not known whether its end was recorded")
+    func unknownEnd() {
+        var region = loaded(["e-1"])
+        _ = region.onPassivate("e-1", at: at(10))
+        _ = region.onTerminated(EntityEnd(instance(1)), at: at(20))
+        #expect(region.onRoute("a", to: "e-1", at: at(30)) == [])
+        #expect(region.onStoreFailed(remove, at: at(40)).first == .store(add))
+        #expect(
+            region.onStored(add, at: at(50)).filter { if case .note = $0 { false } else { true } }
+                == [.start(instance(2)), .deliver("a", to: instance(2))])
+    }
+
     @Test("An entity that was passivated is forgotten; one that stops by itself starts again")
     func forgotten() {
         var region = loaded(["e-1"]) { $0.restartJitter = 0 }

@@ -121,7 +121,7 @@ struct SQLiteEntityStoreTests {
             let store = try SQLiteStores(directory: folder.path).entities
             try await store.save(bytes("100"), for: key("account-1"), fence: token(7))
         }
-        try folder.meddle("ALTER TABLE fence DROP COLUMN sum; PRAGMA user_version = 1")
+        try folder.meddle("DROP TABLE remembered; ALTER TABLE fence DROP COLUMN sum; PRAGMA user_version = 1")
         let store = try SQLiteStores(directory: folder.path).entities
         #expect(await code { _ = try await store.load(key("account-1"), fence: token(6)) } == .stale)
         #expect(try await store.load(key("account-1"), fence: token(7)) == bytes("100"))
@@ -150,7 +150,7 @@ struct SQLiteEntityStoreTests {
     func batch() async throws {
         let folder = try Folder()
         let store = try SQLiteEntityStore(
-            directory: folder.path, shared: SQLiteFile(path: folder.file()), pageLimit: 20)
+            directory: folder.path, shared: SQLiteFile(path: folder.file()), pageLimit: 24)
         let results = await withTaskGroup(of: (Int, EntityStoreError.Code?).self) { group in
             for number in 0..<8 {
                 group.addTask {
@@ -254,7 +254,7 @@ struct SQLiteEntityStoreTests {
     func full() async throws {
         let folder = try Folder()
         let store = try SQLiteEntityStore(
-            directory: folder.path, shared: SQLiteFile(path: folder.file()), pageLimit: 20)
+            directory: folder.path, shared: SQLiteFile(path: folder.file()), pageLimit: 24)
         let large = [UInt8](repeating: 7, count: 3000)
         var kept = 0
         var refusal: EntityStoreError.Code?

@@ -258,6 +258,40 @@ struct DurableTests {
         #expect(scene.store.saves == 1)
     }
 
+    @Test("a call that was refused because its owner has been confirmed meanwhile is done under the higher token")
+    func confirmed() throws {
+        let scene = Scene()
+        let store = InMemoryEntityStore()
+        let key = EntityKey(type: "counter", id: "counter-2", shards: 1)
+        func token(_ sequence: UInt64) -> ShardFence {
+            ShardFence(cluster: ClusterID(high: 1, low: 1), upNumber: 1, start: 1, sequence: sequence)
+        }
+        let (low, high) = (token(1), token(2))
+        /// The outcome of a save whose owner finds these tokens in turn; the last one stays.
+        func outcome(_ tokens: [ShardFence]) -> String? {
+            let left = Mutex(tokens)
+            let ended = Mutex<String?>(nil)
+            let access = StoreAccess(store, key: key, system: scene.system, calls: scene.calls, limit: .seconds(1)) {
+                left.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+            }
+            Task(executorPreference: scene.system.tasks) {
+                do throws(EntityStoreError) {
+                    _ = try await store.load(key, fence: high)
+                    try await access.run(changing: true) { store, key, fence throws(EntityStoreError) in
+                        try await store.save([1], for: key, fence: fence)
+                    }
+                    ended.withLock { $0 = "saved" }
+                } catch {
+                    ended.withLock { $0 = "\(error.code)" }
+                }
+            }
+            scene.run(.seconds(1))
+            return ended.withLock { $0 }
+        }
+        #expect(outcome([low, high]) == "saved")
+        #expect(outcome([low]) == "stale")
+    }
+
     @Test("a store that does not answer is given up after the limit")
     func silence() throws {
         let scene = Scene()

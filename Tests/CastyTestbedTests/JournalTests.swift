@@ -78,17 +78,14 @@ struct JournalTests {
             case 3:
                 let starts = generator.below(2) == 0
                 // A shard is read before it is written, as by a region that has just been given it.
-                stores[node].load(type: "account", shard: 0, of: 1) { _ in }
-                let isStored = Mutex(false)
-                stores[node].record(starts ? .started(id) : .stopped(id), type: "account", shard: 0, of: 1) { result in
-                    if case .success = result { isStored.withLock { $0 = true } }
-                }
-                if !isStored.withLock({ $0 }) {
+                let shard = StoreShard(type: "account", number: 0, of: 1)
+                do {
+                    _ = try await stores[node].load(shard, after: nil, limit: 9, fence: token(UInt64(step)))
+                    try await stores[node].record(
+                        starts ? .started(id) : .stopped(id), in: shard, fence: token(UInt64(step)))
+                    if starts { remembered.insert(id) } else { remembered.remove(id) }
+                } catch {
                     failures += 1
-                } else if starts {
-                    remembered.insert(id)
-                } else {
-                    remembered.remove(id)
                 }
             default:
                 do {
@@ -110,6 +107,14 @@ struct JournalTests {
         #expect(violations.withLock { $0 } == [], "seed \(seed)")
         #expect(try reader.remembered(type: "account", shards: 1) == remembered.sorted(), "seed \(seed)")
         #expect(failures > 0)
+    }
+
+    @Test("it does what every store of remembered entities must")
+    func remembering() async throws {
+        let disk = SimulatedDisk(generator: SeededGenerator(seed: 1))
+        let oracle = DurableOracle { _, _, _ in }
+        let conformance = RememberedConformance { JournalStore(disk, node: "n1", oracle: oracle) }
+        #expect(try await conformance.violations(isSimulated: true) == [])
     }
 
     @Test("it does what every store must")

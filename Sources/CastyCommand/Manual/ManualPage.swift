@@ -37,22 +37,27 @@ struct ManualPage {
     private mutating func commands() {
         page.section("COMMANDS")
         let shared = screenOptions
-        for sub in command.listed {
-            page.subsection("casty \(sub.commandName)" + synopsis(sub))
-            page.paragraphs(sub.abstract)
-            page.paragraphs(sub.discussion)
-            let isScreen = Self.screens.contains(sub.commandName)
-            for argument in sub.shown where !isCommon(argument) && !(isScreen && shared.contains(argument)) {
-                describe(argument)
-            }
-            if isScreen { page.paragraphs("And the options of the screen, below.") }
-        }
+        for sub in command.listed { describe(sub, of: "casty", shared) }
         page.section("OPTIONS OF THE SCREEN")
         page.paragraphs("The commands \(Self.screens.joined(separator: ", ")) share these.")
         for argument in shared { describe(argument) }
         page.section("COMMON OPTIONS")
         page.entry(["-h, --help"], "Shows help, for a command too.")
         page.entry(["--version"], "Shows the version.")
+    }
+
+    /// Describes a command, and those below it.
+    private mutating func describe(_ sub: HelpDump.Command, of parent: String, _ shared: [HelpDump.Argument]) {
+        let name = "\(parent) \(sub.commandName)"
+        page.subsection(name + synopsis(sub))
+        page.paragraphs(sub.abstract)
+        page.paragraphs(sub.discussion)
+        let isScreen = Self.screens.contains(sub.commandName)
+        for argument in sub.shown where !isCommon(argument) && !(isScreen && shared.contains(argument)) {
+            describe(argument)
+        }
+        if isScreen { page.paragraphs("And the options of the screen, below.") }
+        for next in sub.listed { describe(next, of: name, shared) }
     }
 
     /// The options that all commands with a screen have.

@@ -2,27 +2,39 @@ package import CastyCore
 
 extension Region {
     /// The store has read these remembered entities of a shard.
-    package mutating func onRemembered(_ names: [String], shard: Int, run: UInt64, at now: Instant) -> Effects {
+    ///
+    /// They start from now on; messages wait until all are read.
+    ///
+    /// - Parameter isLast: Whether these were the last ones.
+    package mutating func onRemembered(
+        _ names: [String], shard: Int, run: UInt64, isLast: Bool = true, at now: Instant
+    ) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
         guard let item = self.shard(shard), item.run == run, item.isLoading else { return effects }
         storeAnswered(&effects)
-        hosted.shards[shard]?.isLoading = false
         guard !item.isStopping else {
+            // The rest is the next home's.
+            hosted.shards[shard]?.isLoading = false
             leaveHeld(shard)
             return effects
         }
+        if isLast { hosted.shards[shard]?.isLoading = false }
+        var count = 0
         for name in names {
             let (name, number) = canonical(of: name)
             guard number == shard, hosted.entities[shard][name] == nil else { continue }
             hosted.entities[shard][name] = Entity(instance: 0, state: .remembered, startedAt: now)
             recovery.append(EntityKey(shard: shard, entity: name))
+            count += 1
         }
-        let count = hosted.entities[shard].count
-        hosted.shards[shard]?.remembered = count
-        hosted.shards[shard]?.dormant = count
-        if count > 0 { note(.remembered(shard: shard, count: count), &effects) }
-        deliverHeld(shard, at: now, &effects)
+        hosted.shards[shard]?.remembered += count
+        hosted.shards[shard]?.dormant += count
+        if isLast {
+            let all = hosted.shards[shard]?.remembered ?? 0
+            if all > 0 { note(.remembered(shard: shard, count: all), &effects) }
+            deliverHeld(shard, at: now, &effects)
+        }
         recover(at: now, &effects)
         return effects
     }
@@ -113,10 +125,10 @@ extension Region {
         case .remove(let name, _, _):
             guard let entity = hosted.entities[shard][name], entity.state == .forgetting else { return effects }
             if !entity.buffered.isEmpty {
-                // It is still remembered, and needed.
+                // It is needed again. The store may have forgotten it all the same, or may do so later.
                 asksAgain = false
-                buffers.countOut(entity.buffered.count)
-                begin(name, in: shard, with: entity.buffered, at: now, &effects)
+                hosted.entities[shard][name]?.state = .remembering
+                write(.add(entity: name, shard: shard, run: request.run), &effects)
             }
         }
         let retryAt = storeRetries.nextRound(after: now, settings)

@@ -79,7 +79,7 @@ package enum RegionNote: Hashable, Sendable {
 }
 
 /// A request to the store of remembered entities. Each request is answered once, in order for one shard, by
-/// ``Region/onRemembered(_:shard:run:at:)``, ``Region/onStored(_:at:)`` or ``Region/onStoreFailed(_:at:)``.
+/// ``Region/onRemembered(_:shard:run:isLast:at:)``, ``Region/onStored(_:at:)`` or ``Region/onStoreFailed(_:at:)``.
 package enum StoreRequest: Hashable, Sendable {
     /// Reads which entities of the shard are remembered. `run` is the run of the shard on this node: answers for an
     /// earlier run are ignored.

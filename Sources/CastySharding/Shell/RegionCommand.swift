@@ -23,8 +23,8 @@ package enum RegionCommand: Sendable {
     /// This node hosts the type from now on.
     case host(PlacementSettings)
     case command(OperatorCommand, @Sendable (CommandAnswer) -> Void)
-    /// The store has read the remembered entities of a shard.
-    case remembered(StoreRequest, [String])
+    /// The store has read some remembered entities of a shard.
+    case remembered(StoreRequest, [String], isLast: Bool)
     case stored(StoreRequest)
     case storeFailed(StoreRequest, EntityStoreError)
 }

@@ -22,6 +22,8 @@ final class RegionHost: Sendable {
     let tracing: ShardTracing<ErasedMessage>?
     private let times: StoreTimes
     private let calls: StoreCalls
+    /// The calls of the store of remembered entities.
+    let rememberedCalls = StoreCalls()
     let gate = LeaseGate()
     /// The actor that wakes entities; only where the type has a store that keeps reminders.
     private let waking = Mutex<ActorRef<ReminderCommand>?>(nil)
@@ -108,6 +110,9 @@ final class RegionHost: Sendable {
         return home(of: shard).map { $0 == cluster.system.unique } ?? true
     }
 
+    /// How long the stores have for an answer.
+    var storeLimit: Duration { cluster.config.settings.entityLease / 2 }
+
     /// How an incarnation reaches the store. Its token follows the shard's version: a new coordinator may confirm a
     /// running shard at a higher one.
     private func access(of instance: EntityInstance, mayWrite: @escaping @Sendable () -> Bool) -> StoreAccess? {
@@ -116,7 +121,7 @@ final class RegionHost: Sendable {
         return StoreAccess(
             store, key: key, system: cluster.system,
             calls: settings.mutations.contains(.overlapsCalls) ? StoreCalls() : calls, times: times,
-            limit: cluster.config.settings.entityLease / 2
+            limit: storeLimit
         ) { [self] in
             // The version first: a permission that is valid afterwards belongs to it.
             guard let version = cores?.version(of: instance.shard), mayWrite(), let cluster = cluster.id else {
@@ -160,33 +165,6 @@ final class RegionHost: Sendable {
     ) {
         tracing?.lost(message, LossReason(cause))
         inspector.refuse(message, for: Addressee(type: type, shard: shard, entity: entity), cause, causes: causes)
-    }
-
-    /// Forwards a request of the core to the store of remembered entities; the answer comes as a message to the region.
-    func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand>) {
-        guard let remembered = hosting?.remembered else {
-            return region.tell(.storeFailed(request, EntityStoreError(.unavailable, "\(type) has no such store")))
-        }
-        let (shard, count) = (request.shard, settings.shardCount)
-        let change: RememberedChange
-        switch request {
-        case .load:
-            remembered.load(type: type, shard: shard, of: count) { result in
-                switch result {
-                case .success(let names): region.tell(.remembered(request, names))
-                case .failure(let error): region.tell(.storeFailed(request, error))
-                }
-            }
-            return
-        case .add(let entity, _, _): change = .started(entity)
-        case .remove(let entity, _, _): change = .stopped(entity)
-        }
-        remembered.record(change, type: type, shard: shard, of: count) { result in
-            switch result {
-            case .success: region.tell(.stored(request))
-            case .failure(let error): region.tell(.storeFailed(request, error))
-            }
-        }
     }
 
     /// The display name of a node.

@@ -100,8 +100,9 @@ struct RegionShell: PlacementShell {
             lastCommand += 1
             answers[lastCommand] = answer
             perform(region.onCommand(command, id: lastCommand, at: now), context)
-        case .remembered(let request, let names):
-            perform(region.onRemembered(names, shard: request.shard, run: request.run, at: now), context)
+        case .remembered(let request, let names, let isLast):
+            perform(
+                region.onRemembered(names, shard: request.shard, run: request.run, isLast: isLast, at: now), context)
         case .stored(let request): perform(region.onStored(request, at: now), context)
         case .storeFailed(let request, let error):
             storeError = error

@@ -156,31 +156,32 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     // MARK: Remembered entities
 
     package func load(
-        type: String, shard: Int, of count: Int,
-        completion: @escaping @Sendable (Result<[String], EntityStoreError>) -> Void
-    ) {
-        completion(
-            Result { () throws(EntityStoreError) in
-                try use(Self.name(type, shard)) { journal throws(EntityStoreError) in
-                    try Self.entities(journal.read())
-                }
-            })
+        _ shard: StoreShard, after cursor: String?, limit: Int, fence: ShardFence
+    ) async throws(EntityStoreError) -> RememberedPage {
+        await pause()
+        try pass(fence, for: shard.entity(""))
+        let all = try use(Self.name(shard.type, shard.number)) { journal throws(EntityStoreError) in
+            try Self.entities(journal.read())
+        }
+        let left = all.filter { id in cursor.map { $0 < id } ?? true }
+        let page = Array(left.prefix(max(1, limit)))
+        await pause()
+        return RememberedPage(page, next: page.count < left.count ? page.last : nil)
     }
 
     package func record(
-        _ change: RememberedChange, type: String, shard: Int, of count: Int,
-        completion: @escaping @Sendable (Result<Void, EntityStoreError>) -> Void
-    ) {
-        completion(
-            Result { () throws(EntityStoreError) in
-                try use(Self.name(type, shard)) { journal throws(EntityStoreError) in
-                    if journal.length > Self.tidyLength {
-                        let left = try Self.entities(journal.read())
-                        try journal.rewrite(left.map { Self.record(of: .started($0)) })
-                    }
-                    try journal.append(Self.record(of: change))
-                }
-            })
+        _ change: RememberedChange, in shard: StoreShard, fence: ShardFence
+    ) async throws(EntityStoreError) {
+        await pause()
+        try pass(fence, for: shard.entity(change.entity))
+        try use(Self.name(shard.type, shard.number)) { journal throws(EntityStoreError) in
+            if journal.length > Self.tidyLength {
+                let left = try Self.entities(journal.read())
+                try journal.rewrite(left.map { Self.record(of: .started($0)) })
+            }
+            try journal.append(Self.record(of: change))
+        }
+        await pause()
     }
 
     /// The remembered entities of all shards, by name.

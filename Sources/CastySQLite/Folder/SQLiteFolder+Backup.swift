@@ -1,0 +1,57 @@
+public import CastySharding
+import GRDB
+import Glibc
+
+extension SQLiteFolder {
+    /// Copies the folder while nodes may use it.
+    ///
+    /// What is promised: everything that was acknowledged before the call is in the copy, and of each entity a state
+    /// that was its latest at some moment of the call. Each file is copied as it was at one moment, but not all at the
+    /// same: of two entities, one may be from the beginning of the call and the other from its end. An entity's events
+    /// are copied whole where its shard does not move between processes during the call. Fencing tokens are
+    /// copied too, so a cluster that is started on the copy goes on with higher ones.
+    ///
+    /// The copy is made beside the target and gets its name when it is complete and on disk, so a folder with the
+    /// target's name is a whole copy.
+    ///
+    /// - Parameter target: Where to copy to; must not exist yet.
+    /// - Returns: The names of the copied files.
+    /// - Throws: ``EntityStoreError``; also if a file was written by a later version. Nothing has the target's name then.
+    public func backup(to target: String) throws(EntityStoreError) -> [String] {
+        let partial = target + ".partial"
+        var info = stat()
+        for path in [target, partial] where lstat(path, &info) == 0 {
+            throw EntityStoreError(.unavailable, "\(path) exists already")
+        }
+        try Self.attempt(partial, mkdir(partial, 0o700))
+        let names = try names()
+        for name in names {
+            let source = try open(name)
+            let path = "\(partial)/\(name)"
+            try SQLiteFile.create(path)
+            try SQLiteFile.run(path) {
+                let copy = try DatabaseQueue(path: path)
+                try source.queue.backup(to: copy)
+                try copy.close()
+            }
+            try Self.sync(path)
+        }
+        try Self.sync(partial)
+        try Self.attempt(target, rename(partial, target))
+        try Self.sync(target + "/..")
+        return names
+    }
+
+    private static func sync(_ path: String) throws(EntityStoreError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        try attempt(path, descriptor)
+        defer { close(descriptor) }
+        try attempt(path, fsync(descriptor))
+    }
+
+    private static func attempt(_ path: String, _ result: Int32) throws(EntityStoreError) {
+        guard result < 0 else { return }
+        throw EntityStoreError(
+            errno == ENOSPC || errno == EDQUOT ? .full : .unavailable, "\(path): \(String(cString: strerror(errno)))")
+    }
+}
