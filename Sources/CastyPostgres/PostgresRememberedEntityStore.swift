@@ -1,107 +1,77 @@
 import CastyCore
 import CastyPlacement
 public import CastySharding
-import Dispatch
 
-/// Records in a table of PostgreSQL which entities run.
-///
-/// All changes that wait at the same time share one transaction, and are answered when it is on the server's disk. A
-/// change that is answered with an error whose outcome is unknown is made again by the runtime, and may be made twice.
+/// Records in a table of PostgreSQL which entities run, in the transactions and under the tokens of
+/// ``PostgresEntityStore``.
 public final class PostgresRememberedEntityStore: RememberedEntityStore {
-    private struct Change: Sendable {
-        let statement: Statement
-        let deadline: DispatchTime
-        let completion: @Sendable (Result<Void, EntityStoreError>) -> Void
+    private let entities: PostgresEntityStore
+
+    init(_ entities: PostgresEntityStore) {
+        self.entities = entities
     }
 
-    private let lane: PostgresLane
-    private let table: String
-    private let limit: Duration
-    private let changes: Batches<Change>
-
-    init(_ lane: PostgresLane, _ schema: Schema, limit: Duration) {
-        (self.lane, self.limit) = (lane, limit)
-        table = schema.prefix + "remembered"
-        changes = Batches(lane, limit: 256) { Self.write($0, lane) }
-    }
-
-    /// The ids of a shard's remembered entities, in order.
+    /// Some of a shard's remembered entities, in the order of their bytes.
+    ///
+    /// Entities that were recorded under another number of shards are found by a search of the whole type, so a page
+    /// may be empty and not be the last.
     public func load(
-        type: String, shard: Int, of count: Int,
-        completion: @escaping @Sendable (Result<[String], EntityStoreError>) -> Void
-    ) {
-        let deadline = DispatchTime.after(limit)
-        lane.begin {
-            do throws(PostgresError) {
-                completion(.success(try self.ids(type, shard, of: count, by: deadline)))
-            } catch {
-                completion(.failure(error.storeError(isChange: false)))
-            }
-        }
+        _ shard: StoreShard, after cursor: String?, limit: Int, fence: ShardFence
+    ) async throws(EntityStoreError) -> RememberedPage {
+        let limit = max(1, limit)
+        let statement = entities.statements.remembered(shard, after: cursor, limit: limit)
+        let ids = try await entities.read([statement], of: shard.entity(""), fence)[1].texts(0)
+        let here = ids.filter { StableHash.shard(of: $0, count: shard.count) == shard.number }
+        return RememberedPage(here, next: ids.count == limit ? ids.last : nil)
     }
 
     /// Records a change.
     public func record(
-        _ change: RememberedChange, type: String, shard: Int, of count: Int,
-        completion: @escaping @Sendable (Result<Void, EntityStoreError>) -> Void
-    ) {
-        let statement =
+        _ change: RememberedChange, in shard: StoreShard, fence: ShardFence
+    ) async throws(EntityStoreError) {
+        let runs =
             switch change {
-            case .started(let id): insert(id, type, shard, of: count)
-            case .stopped(let id):
-                Statement(
-                    "DELETE FROM \(table) WHERE type = $1::bytea AND id = $2::bytea", [.utf8(type), .utf8(id)])
+            case .started: true
+            case .stopped: false
             }
-        changes.add(Change(statement: statement, deadline: .after(limit), completion: completion))
+        try await entities.writer.change(.running(runs), shard.entity(change.entity), fence)
     }
+}
 
-    private func insert(_ id: String, _ type: String, _ shard: Int, of count: Int) -> Statement {
+extension Statements {
+    /// The ids of a shard's remembered entities, and of all that were recorded under another number of shards.
+    func remembered(_ shard: StoreShard, after cursor: String?, limit: Int) -> Statement {
         Statement(
             """
-            INSERT INTO \(table) (type, id, shards, shard) VALUES ($1::bytea, $2::bytea, $3::int, $4::int)
+            SELECT id FROM \(schema)remembered
+            WHERE type = $1::bytea AND (shards <> $2::int OR shard = $3::int)
+                AND ($4::bytea IS NULL OR id > $4::bytea)
+            ORDER BY id LIMIT $5::int
+            """,
+            [
+                .utf8(shard.type), .number(shard.count), .number(shard.number), cursor.map { .utf8($0) } ?? .null,
+                .number(limit),
+            ])
+    }
+
+    /// Notes whether an entity runs, if the shard has this token. Gives one row if so.
+    func note(runs: Bool, _ key: EntityKey, _ fence: ShardFence) -> Statement {
+        let parameters = shard(of: key) + token(fence) + [.utf8(key.id)]
+        guard runs else {
+            return Statement(
+                """
+                WITH held AS (\(heldToken)),
+                gone AS (DELETE FROM \(schema)remembered USING held WHERE type = $1::bytea AND id = $8::bytea)
+                SELECT 'stopped' FROM held
+                """, parameters)
+        }
+        return Statement(
+            """
+            WITH held AS (\(heldToken))
+            INSERT INTO \(schema)remembered (type, id, shards, shard)
+            SELECT $1::bytea, $8::bytea, $2::int, $3::int FROM held
             ON CONFLICT (type, id) DO UPDATE SET shards = excluded.shards, shard = excluded.shard
-            """, [.utf8(type), .utf8(id), .number(count), .number(shard)])
-    }
-
-    private static func write(_ changes: [Change], _ lane: PostgresLane) {
-        do throws(PostgresError) {
-            try lane.run(changes.map(\.statement), by: changes.map(\.deadline).max() ?? .now())
-            for change in changes { change.completion(.success(())) }
-        } catch {
-            if changes.count > 1, error.state != nil, !error.endsConnection {
-                for change in changes { write([change], lane) }
-            } else {
-                for change in changes { change.completion(.failure(error.storeError(isChange: true))) }
-            }
-        }
-    }
-
-    private func ids(
-        _ type: String, _ shard: Int, of count: Int, by deadline: DispatchTime
-    ) throws(PostgresError) -> [String] {
-        // Rows that were written under another number of shards get the present one first.
-        let others = try lane.run(
-            [
-                Statement(
-                    "SELECT id FROM \(table) WHERE type = $1::bytea AND shards <> $2::int",
-                    [.utf8(type), .number(count)])
-            ], by: deadline)[0]
-        if !others.isEmpty {
-            let sorted = others.texts(0).map { id in
-                Statement(
-                    """
-                    UPDATE \(table) SET shards = $3::int, shard = $4::int
-                    WHERE type = $1::bytea AND id = $2::bytea
-                    """, [.utf8(type), .utf8(id), .number(count), .number(StableHash.shard(of: id, count: count))])
-            }
-            try lane.run(sorted, by: deadline)
-        }
-        return try lane.run(
-            [
-                Statement(
-                    """
-                    SELECT id FROM \(table) WHERE type = $1::bytea AND shards = $2::int AND shard = $3::int ORDER BY id
-                    """, [.utf8(type), .number(count), .number(shard)])
-            ], by: deadline)[0].texts(0)
+            RETURNING 'started'
+            """, parameters)
     }
 }

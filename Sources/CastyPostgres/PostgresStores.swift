@@ -57,11 +57,10 @@ public struct PostgresStores: Sendable {
         }
         self.identity = "postgres \(identity)"
         (self.target, self.schema, self.control, self.limit) = (target, schema, control, limit)
-        remembered = PostgresRememberedEntityStore(
-            PostgresLane(target, label: "casty.postgres.remembered"), schema, limit: limit)
         entities = PostgresEntityStore(
             writing: PostgresLane(target, label: "casty.postgres.write", remedy: statements.endStopped),
             reading: PostgresLane(target, label: "casty.postgres.read"), statements, limit: limit)
+        remembered = PostgresRememberedEntityStore(entities)
     }
 }
 

@@ -127,7 +127,7 @@ struct Attempt: Sendable {
         if change.fence.isSuperseded(by: known) { throw .stale(change.key, change.fence, known) }
         guard known == change.fence else { return false }
         switch change.kind {
-        case .token, .deleteEvents: return false
+        case .token, .deleteEvents, .running: return false
         case .state:
             throw EntityStoreError(.stale, "a later change of \(change.key.id) has been saved under the same token")
         case .append(_, let sequence):

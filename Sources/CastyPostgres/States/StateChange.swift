@@ -14,6 +14,8 @@ struct StateChange: Sendable {
         case append([EventRecord], after: UInt64)
         /// Delete the events up to this number.
         case deleteEvents(through: UInt64)
+        /// Note whether the entity runs.
+        case running(Bool)
     }
 
     let kind: Kind
@@ -36,6 +38,7 @@ struct StateChange: Sendable {
         case .append(let events, let sequence):
             return statements.append(events, after: sequence, for: key, fence, change: number)
         case .deleteEvents(let sequence): return statements.deleteEvents(of: key, through: sequence, fence)
+        case .running(let runs): return statements.note(runs: runs, key, fence)
         }
     }
 }

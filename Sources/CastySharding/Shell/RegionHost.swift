@@ -62,7 +62,7 @@ final class RegionHost: Sendable {
 
     deinit { hostingReference.load(ordering: .acquiring)?.release() }
 
-    private var hosting: EntityHosting? { hostingReference.load(ordering: .acquiring)?.takeUnretainedValue() }
+    var hosting: EntityHosting? { hostingReference.load(ordering: .acquiring)?.takeUnretainedValue() }
 
     /// Whether this node was told how to run entities of the type.
     var isHosting: Bool { hosting != nil }
