@@ -73,4 +73,34 @@ struct ReadingThreadTests {
         #expect(await world.wait { handled.all.last == 7 })
         await world.end()
     }
+
+    @Test("What a turn that gathers its writes has sent leaves when the turn ends, in order, to each node")
+    func gathering() async throws {
+        let world = try await LiveTestWorld()
+        let (a, b, c) = (try await world.start(1), try await world.start(2), try await world.start(3))
+        let (atB, atC) = (Record<Int>(), Record<Int>())
+        let remotes = [
+            a.reference(to: try b.system.spawn(Stories.collector(atB), name: "collector")),
+            a.reference(to: try c.system.spawn(Stories.collector(atC), name: "collector")),
+        ]
+        let forwarder = try a.system.spawn(
+            Behavior<Int>.receive { _, number in
+                for remote in remotes { remote.tell(number) }
+                return .same
+            }, name: "forwarder")
+        #expect(!forwarder.target.gathersWrites)
+        forwarder.target.gatherWrites()
+        #expect(forwarder.target.gathersWrites)
+        // Alone in a turn, so that nothing later makes up for a write that was not requested.
+        for number in 1...100 {
+            forwarder.tell(number)
+            #expect(await world.wait { atB.count == number && atC.count == number })
+        }
+        for number in 101...5000 { forwarder.tell(number) }
+        #expect(await world.wait { atB.count == 5000 && atC.count == 5000 })
+        #expect(atB.all == Array(1...5000))
+        #expect(atC.all == Array(1...5000))
+        #expect(a.system.losses.isEmpty)
+        await world.end()
+    }
 }

@@ -37,6 +37,7 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     @exclusivity(unchecked) var isPublished = false
     private let chosenDispatcher: Atomic<UInt8>
     private let turnPace = Atomic<UInt8>(0)
+    private let waitsWithWrites = Atomic<Bool>(false)
     /// Whether a turn is due, and the lock of the mailbox. Only actors use it.
     @usableFromInline let mailbox = MailboxWord(.scheduled)
     /// Takes one turn. The closure is created where the message type is known, so that the compiler specialises the
@@ -65,6 +66,11 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
         get { TurnPace(rawValue: turnPace.load(ordering: .relaxed)) }
         set { turnPace.store(newValue.rawValue, ordering: .relaxed) }
     }
+
+    override public final var gathersWrites: Bool { waitsWithWrites.load(ordering: .relaxed) }
+
+    /// From now on, what its turns send to other nodes may wait for the end of the turn.
+    package final func gatherWrites() { waitsWithWrites.store(true, ordering: .relaxed) }
 
     /// Asks for a turn.
     @usableFromInline

@@ -18,6 +18,10 @@ open class Runnable: @unchecked Sendable {
         get { .unknown }
         set {}
     }
+
+    /// Whether what its turns send to other nodes may wait for the end of the turn, so that it is written together. Only
+    /// for runnables whose turns never block.
+    open var gathersWrites: Bool { false }
 }
 
 /// A piece of work that takes exactly one turn: for code outside the actors that must run on the dispatcher.

@@ -38,6 +38,12 @@ final class ReadingWorker: @unchecked Sendable {
         while let turn = slot.ring.take() { turn.runnable.release() }
     }
 
+    /// Whether a connection waits for the end of a worker's turn, which is the caller.
+    func letsWait(_ connection: TCPConnection) -> Bool {
+        guard let worker = pool.currentWorker else { return false }
+        return worker._withUnsafeGuaranteedRef { $0.hold(connection) }
+    }
+
     /// Handles a piece of a stream, and then runs the short turns that it has woken.
     @inline(__always)
     func read(_ body: () -> Void) {

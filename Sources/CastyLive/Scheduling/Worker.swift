@@ -26,6 +26,8 @@ final class Worker {
     /// The runnable whose turn runs now, and whether it has requested another turn.
     @exclusivity(unchecked) private var running: UnsafeMutableRawPointer?
     @exclusivity(unchecked) private var runsAgain = false
+    /// The connections to which the turn has sent something that waits for its end.
+    @exclusivity(unchecked) private var writesDue: [TCPConnection] = []
     /// The view of the last turn, as published in the worker's slot.
     @exclusivity(unchecked) private var serving: UnsafeMutableRawPointer?
 
@@ -121,6 +123,7 @@ extension Worker {
         running = nil
         turns &+= 1
         slot.turns.store(turns, ordering: .releasing)
+        if !writesDue.isEmpty { requestWrites() }
         if runsAgain {
             queueUp(turn)
             // If it is the only work, this worker takes it next itself.
@@ -128,6 +131,24 @@ extension Worker {
         } else {
             turn.runnable.release()
         }
+    }
+
+    /// Lets a connection wait for the end of the turn that runs now, where that turn gathers what it sends.
+    ///
+    /// - Returns: Whether it waits.
+    func hold(_ connection: TCPConnection) -> Bool {
+        guard let running,
+            Unmanaged<Runnable>.fromOpaque(running)._withUnsafeGuaranteedRef({ $0.gathersWrites })
+        else { return false }
+        writesDue.append(connection)
+        return true
+    }
+
+    @inline(never)
+    private func requestWrites() {
+        let due = writesDue
+        writesDue.removeAll(keepingCapacity: true)
+        for connection in due { connection.pullSoon() }
     }
 
     /// A turn whose length decides whether a reading thread may run the next ones.

@@ -11,8 +11,11 @@ extension TCPConnection {
     func requestWrite() {
         if isPullRequested.exchange(true, ordering: .acquiringAndReleasing) { return }
         if transport.loop.inEventLoop, transport.isReading { return transport.pullsDue.append(self) }
-        transport.perform { self.pull() }
+        if let reader = transport.reader, reader.letsWait(self) { return }
+        pullSoon()
     }
+
+    func pullSoon() { transport.perform { self.pull() } }
 
     /// Lets the handler fill buffers while the socket takes them.
     func pull() {

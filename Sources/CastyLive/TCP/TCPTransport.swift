@@ -37,7 +37,8 @@ public final class TCPTransport: MessageTransport, @unchecked Sendable {
     }
 
     // The properties below belong to the loop.
-    /// Runs the short turns that received messages wake, where the loop serves users' messages.
+    /// Runs the short turns that received messages wake, where the loop serves users' messages. Set before the first
+    /// connection, and read by the workers too from then on.
     var reader: ReadingWorker?
     /// Whether a handler is being notified of received bytes, and the connections that asked for room meanwhile.
     var isReading = false

@@ -164,6 +164,8 @@ public final class Sharding: Sendable {
         // its strategy and its stores, never runs where membership does.
         let actor = try system.spawnSystem(
             RegionShell.behavior(host), name: RegionHost.actorName(type), dispatcher: .standard)
+        // It forwards many messages in a turn and waits for nothing.
+        actor.target.gatherWrites()
         cluster.attach(actor, at: RegionHost.paths(type).data)
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
         let region = ShardRegion<Message>(
