@@ -34,7 +34,7 @@ struct EventStoryTests {
             ask account-1 balance -> 7 within 2s
             load 60/s over 1 entities for 1s
             wait 2s
-            ask account-1 balance -> 67 within 2s
+            ask account-1 balance -> 68 within 2s
             """)
         #expect(status == .passed, "\(problems)")
     }

@@ -17,6 +17,16 @@ extension ServiceKey<PrintJob> {
     static let printers = ServiceKey("printers")
 }
 
+enum AccountEvent: Codable, Sendable {
+    case deposited(Int)
+    case withdrawn(Int)
+}
+
+enum AccountMessage: Codable, Sendable {
+    case deposit(Int, replyTo: ActorRef<Int>)
+    case withdraw(Int, replyTo: ActorRef<Int>)
+}
+
 enum Order: Codable, Sendable {
     case place, pay, paymentIsLate
 }
@@ -47,6 +57,43 @@ struct Pages {
             }
             return .same
         }
+    }
+
+    static func events(
+        _ node: CastyNode, _ accounts: EntityType<AccountMessage>, _ store: any EventStore,
+        _ events: EventForm<AccountEvent>
+    ) throws {
+        try node.host(accounts, state: .eventSourced(store)) { entity in
+            .eventSourced(entity, 0, events: events, snapshots: .every(100)) { balance, context, message in
+                switch message {
+                case .deposit(let amount, let replyTo):
+                    return .persist(.deposited(amount)).then { replyTo.tell($0) }
+                case .withdraw(let amount, let replyTo):
+                    guard amount <= balance else { return .unhandled }
+                    return .persist(.withdrawn(amount)).then { replyTo.tell($0) }
+                }
+            } apply: { balance, event in
+                switch event {
+                case .deposited(let amount): balance += amount
+                case .withdrawn(let amount): balance -= amount
+                }
+            }
+        }
+    }
+
+    static func following(_ store: any EventStore, _ system: ActorSystem, after start: EventOffset) async throws {
+        var known = start
+        let events = EventForm<AccountEvent>(
+            version: 2, manifest: "account",
+            upcast: { old in [.deposited(Int(String(decoding: old.payload, as: UTF8.self)) ?? 0)] },
+            tags: { event in if case .withdrawn = event { ["withdrawals"] } else { [] } })
+        for try await element in store.eventLog(
+            .tag("withdrawals"), after: known, wait: { try await system.sleep(for: .seconds(1)) })
+        {
+            print(element.event.entity, element.event.sequence)
+            known = element.offset
+        }
+        _ = events
     }
 
     static func finding(_ node: CastyNode) async throws {

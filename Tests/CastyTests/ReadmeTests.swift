@@ -48,7 +48,8 @@ struct ReadmeTests {
     @Test("a page's stands in the compiled example, line by line", arguments: pages)
     func pageIsCompiled(name: String) throws {
         let page = try read(name, in: Self.catalog)
-        #expect(name == "Casty.md" || !blocks(page).isEmpty)
+        // A page about commands has blocks of another kind.
+        #expect(name == "Casty.md" || page.contains("```"))
         try compare(page, with: "PagesExample.swift")
     }
 

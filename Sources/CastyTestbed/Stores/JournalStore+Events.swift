@@ -12,7 +12,7 @@ import Synchronization
 extension JournalStore: EventStore {
     private static let journals = 16
     /// Between the check of a token and the write that it allows, nothing of another node comes: on threads too.
-    private static let commits = Mutex<Void>(())
+    static let commits = Mutex<Void>(())
 
     /// A record of a journal of events.
     private enum LogRecord: Codable {

@@ -59,9 +59,12 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     package func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
         let call = oracle.loads(key)
         await pause()
-        try pass(fence, for: key)
-        let state = try read(key)
-        oracle.loaded(state, of: key, on: node, fence, call: call)
+        let state = try Self.commits.withLock { _ throws(EntityStoreError) in
+            try pass(fence, for: key)
+            let state = try read(key)
+            oracle.loaded(state, of: key, on: node, fence, call: call)
+            return state
+        }
         await pause()
         return state
     }
@@ -69,19 +72,23 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     package func save(_ state: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
         let call = oracle.writes(state, of: key)
         await pause()
-        try pass(fence, for: key)
-        // A record that begins with `=` is a state, an empty one says that there is none.
-        try append([UInt8(ascii: "=")] + state, for: key)
-        oracle.wrote(state, of: key, on: node, fence, call: call)
+        try Self.commits.withLock { _ throws(EntityStoreError) in
+            try pass(fence, for: key)
+            // A record that begins with `=` is a state, an empty one says that there is none.
+            try append([UInt8(ascii: "=")] + state, for: key)
+            oracle.wrote(state, of: key, on: node, fence, call: call)
+        }
         await pause()
     }
 
     package func delete(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
         let call = oracle.writes(nil, of: key)
         await pause()
-        try pass(fence, for: key)
-        try append([], for: key)
-        oracle.wrote(nil, of: key, on: node, fence, call: call)
+        try Self.commits.withLock { _ throws(EntityStoreError) in
+            try pass(fence, for: key)
+            try append([], for: key)
+            oracle.wrote(nil, of: key, on: node, fence, call: call)
+        }
         await pause()
     }
 
