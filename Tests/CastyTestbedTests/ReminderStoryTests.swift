@@ -14,6 +14,7 @@ struct ReminderStoryTests {
         case remind(String, seconds: Int)
         case cancel(String)
         case due(String)
+        case cancelTimers
         case get(replyTo: ActorRef<State>)
     }
 
@@ -51,12 +52,13 @@ struct ReminderStoryTests {
         func host(_ number: Int) throws {
             let node = try testbed.node(number)
             regions[number] = try node.sharding.start(type: "plan", shards: 6, store: store) { entity in
-                .durable(entity, State()) { state, _, message in
+                .durable(entity, State()) { state, context, message in
                     switch message {
                     case .remind(let name, let seconds):
                         try entity.remind(name, at: entity.wallTime + .seconds(seconds), Plan.due(name))
                     case .cancel(let name): try entity.cancelReminder(name)
                     case .due(let name): state.handled.append(name)
+                    case .cancelTimers: context.timers.cancelAll()
                     case .get(let replyTo):
                         let now = entity.wallTime
                         var shown = state
@@ -94,6 +96,7 @@ struct ReminderStoryTests {
         service.tell("plan-1", .remind("d", seconds: 1000))
         service.tell("plan-1", .remind("b", seconds: 15))
         service.tell("plan-1", .cancel("c"))
+        service.tell("plan-1", .cancelTimers)
         try service.run(9)
         #expect(try service.state("plan-1").waiting.keys.sorted() == ["a", "b", "d"])
         try service.run(5)

@@ -28,7 +28,8 @@ private func folder(_ path: String, for command: String) throws -> SQLiteFolder 
 /// `casty store check`.
 struct StoreCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Check every file of a folder: its pages, and the checksum of every row.",
+        commandName: "check",
+        abstract: "Check every file of a folder: pages, and the checksums of states, tokens and remembered entities.",
         discussion: """
             Reads the states of entities, the fencing tokens and the remembered entities of every file, each file as it is at one moment. Exits with 0 \
             if all is what was written, 1 if something is not, and says what, 66 if there is no folder of stores.

@@ -53,7 +53,7 @@ final class Reminding<Message: Sendable> {
     ///
     /// - Returns: Whether the handler is to get the message: not if the timer was only set to look at the clock again.
     func begins(_ context: ActorContext<Message>) -> Bool {
-        guard context.firingTimer == Self.timer, let due = next else { return true }
+        guard isConsuming(context), let due = next else { return true }
         guard due.at <= entity.wallTime else {
             arm(context)
             return false
@@ -63,15 +63,15 @@ final class Reminding<Message: Sendable> {
     }
 
     /// Runs the handler: it may set and cancel reminders.
-    func turn<Result>(_ context: ActorContext<Message>, _ body: () throws -> Result) throws -> Result {
+    func turn<Result>(_ context: ActorContext<Message>, _ body: () throws -> Result) rethrows -> Result {
         let codec = codec
-        do {
-            return try entity.reminders.turn(encode: { try codec.encode($0) }, body)
-        } catch {
-            refused(context)
-            throw error
-        }
+        // A handler that cancels all timers means its own.
+        defer { if next != nil, !isConsuming(context), !context.timers.isRunning(Self.timer) { arm(context) } }
+        return try entity.reminders.turn(encode: { try codec.encode($0) }, body)
     }
+
+    /// Whether the message that is handled now is a reminder's.
+    private func isConsuming(_ context: ActorContext<Message>) -> Bool { context.firingTimer == Self.timer }
 
     /// The turn's change has been saved.
     func saved(_ context: ActorContext<Message>) {

@@ -98,6 +98,7 @@ private final class Durable<State: Codable, Message: Sendable> {
             }
             bytes = try form.bytes(of: changed, reminders: entity.reminders.draft)
         } catch {
+            reminding.refused(context)
             try rollBack()
             throw error
         }
