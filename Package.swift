@@ -13,6 +13,7 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -182,7 +183,8 @@ let targets: [Target] = [
         "CastyInvariantsTests",
         ["CastyInvariants", "CastyBenchmarks", "CastyTestbed", "CastyReporting", "Casty"] + cluster),
     library(
-        "CastyBenchmarks", ["CastyConsole", "CastyInvariants", "CastyTestbed", "CastyReporting", logging] + cluster),
+        "CastyBenchmarks",
+        ["CastyConsole", "CastyInvariants", "CastyTestbed", "CastyReporting", logging, histogram] + cluster),
     tests(
         "CastyBenchmarksTests",
         [
@@ -240,6 +242,7 @@ let package = Package(
         .trait(name: "Mutations", description: "Compiles in the deliberate bugs that show that the checkers see them.")
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),

@@ -37,17 +37,6 @@ final class Gate: Sendable {
     }
 }
 
-/// Numbers collected from any thread.
-final class Collected: Sendable {
-    private let numbers = Mutex<[Double]>([])
-
-    func append(_ number: Double) { numbers.withLock { $0.append(number) } }
-
-    func append(contentsOf more: [Double]) { numbers.withLock { $0 += more } }
-
-    var all: [Double] { numbers.withLock { $0 } }
-}
-
 /// An error from another thread.
 final class Failure: Sendable {
     private let error = Mutex<(any Error)?>(nil)

@@ -1,56 +1,63 @@
-/// Counts durations in buckets whose width grows with the value, as HdrHistogram does (G. Tene): below 256 ns each
-/// nanosecond has its own bucket, above that each power of two has 128, so a quantile is at most 1/128 too high.
+import Histogram
+import Synchronization
+
+/// Counts durations in an HdrHistogram (G. Tene), whose buckets widen with the value: a quantile has three exact digits.
 ///
 /// Counting one takes a few nanoseconds and no memory, so it hardly disturbs what is measured, and far quantiles rest on
 /// all values instead of a sample.
-package struct LatencyHistogram: Sendable {
-    private static let linear = 256
-    private static let perPower = 128
-    /// Durations from 2^40 ns on, some 18 minutes, count as that.
-    private static let powers = 40 - 8
+struct LatencyHistogram: Sendable {
+    /// Longer durations count as this one, about a minute: no call that is measured may take that long.
+    static let longest = UInt64(1) << 36 - 1
 
-    private var counts = [UInt64](repeating: 0, count: linear + powers * perPower)
+    private var histogram = Histogram<UInt32>(highestTrackableValue: longest, numberOfSignificantValueDigits: .three)
+
     /// How many durations were counted.
-    package private(set) var count: UInt64 = 0
-
-    package init() {}
+    var count: UInt64 { histogram.totalCount }
 
     /// Counts a duration.
     ///
     /// - Parameter nanoseconds: Its length; a negative one counts as 0.
-    package mutating func record(nanoseconds: Int64) {
-        let value = UInt64(max(0, nanoseconds))
-        counts[Self.bucket(of: value)] += 1
-        count += 1
-    }
+    mutating func record(nanoseconds: Int64) { histogram.record(min(UInt64(max(0, nanoseconds)), Self.longest)) }
 
-    /// The duration that this share of all, 0…1, does not exceed, in nanoseconds.
+    /// Adds what another histogram has counted.
+    mutating func add(_ other: LatencyHistogram) { histogram.add(other.histogram) }
+
+    /// The duration that this share of all, 0…1, does not exceed, in microseconds.
     ///
     /// - Precondition: At least one duration was counted.
-    /// - Complexity: O(1), about 4000 steps.
-    package func quantile(_ share: Double) -> Double {
+    /// - Complexity: Linear in the number of buckets, about 27,000.
+    func quantile(_ share: Double) -> Double {
         precondition(count > 0, "no duration was counted")
-        let rank = max(1, UInt64((Double(count) * share).rounded(.up)))
-        var seen: UInt64 = 0
-        for (bucket, number) in counts.enumerated() {
-            seen += number
-            if seen >= rank { return Double(Self.highest(in: bucket)) }
-        }
-        return Double(Self.highest(in: counts.count - 1))
+        return Double(histogram.valueAtPercentile(share * 100)) / 1000
+    }
+}
+
+extension LatencyHistogram {
+    /// Histograms of what ran at the same time, as one; several threads may add to it.
+    final class Sum: Sendable {
+        private let total = Mutex(LatencyHistogram())
+
+        func add(_ one: LatencyHistogram) { total.withLock { $0.add(one) } }
+
+        var value: LatencyHistogram { total.withLock { $0 } }
     }
 
-    private static func bucket(of value: UInt64) -> Int {
-        guard value >= UInt64(linear) else { return Int(value) }
-        let power = 63 - value.leadingZeroBitCount
-        guard power < 40 else { return linear + powers * perPower - 1 }
-        // The leading bit is implied; the next seven say which of the power's buckets it is.
-        let part = Int(value >> UInt64(power - 7)) & (perPower - 1)
-        return linear + (power - 8) * perPower + part
-    }
-
-    private static func highest(in bucket: Int) -> UInt64 {
-        guard bucket >= linear else { return UInt64(bucket) }
-        let (power, part) = ((bucket - linear) / perPower + 8, (bucket - linear) % perPower)
-        return (UInt64(perPower + part + 1) << UInt64(power - 7)) - 1
+    /// The rows of a report: the median and the far quantiles of each run.
+    ///
+    /// - Parameters:
+    ///   - name: What was measured; the rows add the quantile to it.
+    ///   - runs: One histogram for each run.
+    static func rows(
+        _ name: String, _ runs: [LatencyHistogram], p50: Double? = nil, p99: Double? = nil,
+        peers: (p50: Measurement.Peer, p99: Measurement.Peer)? = nil
+    ) -> [Measurement] {
+        let quantile = { share in runs.map { $0.quantile(share) } }
+        return [
+            Measurement(
+                name: "\(name), p50", unit: "µs", runs: quantile(0.5), goal: p50.map { .atMost($0) }, peer: peers?.p50),
+            Measurement(
+                name: "\(name), p99", unit: "µs", runs: quantile(0.99), goal: p99.map { .atMost($0) }, peer: peers?.p99),
+            Measurement(name: "\(name), p99.9", unit: "µs", runs: quantile(0.999)),
+        ]
     }
 }

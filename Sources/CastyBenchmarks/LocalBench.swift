@@ -35,23 +35,18 @@ struct LocalBench {
             rate("ping-pong, one pair", "round trips/s", 8e6) { try $0.pingPong() },
             rate("ring of 1000", "hops/s", 20e6) { try $0.ring() },
             rate("spawn, with one message each", "actors/s", 1.5e6) { try $0.spawn() },
-            BenchCase(.local, "ask from an actor") { plan in
-                let runs = try with(plan) { bench in
-                    _ = try bench.askTimes()
-                    return try (0..<plan.runs).map { _ in try bench.askTimes() }
-                }
-                let quantile = { share in runs.map { $0.quantile(share) / 1000 } }
-                return [
-                    Measurement(
-                        name: "ask from an actor, p50", unit: "µs", runs: quantile(0.5),
-                        goal: .atMost(0.7)),
-                    Measurement(
-                        name: "ask from an actor, p99", unit: "µs", runs: quantile(0.99),
-                        goal: .atMost(2)),
-                    Measurement(name: "ask from an actor, p99.9", unit: "µs", runs: quantile(0.999)),
-                ]
-            },
+            asks("ask from an actor", callers: 1, p50: 0.7, p99: 2), asks("ask from 64 actors", callers: 64),
         ]
+    }
+
+    private static func asks(_ name: String, callers: Int, p50: Double? = nil, p99: Double? = nil) -> BenchCase {
+        BenchCase(.local, name) { plan in
+            let runs = try with(plan) { bench in
+                _ = try bench.askTimes(callers: callers)
+                return try (0..<plan.runs).map { _ in try bench.askTimes(callers: callers) }
+            }
+            return LatencyHistogram.rows(name, runs, p50: p50, p99: p99)
+        }
     }
 
     private static func rate(
@@ -222,36 +217,40 @@ struct LocalBench {
         case answered(Int)
     }
 
-    /// The latencies of `messages / 20` successive asks.
-    func askTimes() throws -> LatencyHistogram {
-        let count = messages / 20
+    /// The latencies of `messages / 20` asks of one actor, by `callers` actors at a time, each with one question.
+    func askTimes(callers: Int = 1) throws -> LatencyHistogram {
+        let count = messages / 20 / callers
         let system = system()
         defer { end(system) }
         let done = Gate()
-        let times = Mutex(LatencyHistogram())
+        let working = Shared(callers)
+        let all = LatencyHistogram.Sum()
         let responder = try system.spawn(
             Behavior<Question>.receive { _, question in
                 if case .ask(let replyTo) = question { replyTo.tell(1) }
                 return .same
             })
-        let asker = try system.spawn(
-            Behavior<Asker>.stateful((left: count, since: Stopwatch())) { state, context, message in
-                if case .answered = message {
-                    let elapsed = state.since.nanoseconds
-                    times.withLock { $0.record(nanoseconds: elapsed) }
-                    state.left -= 1
-                    if state.left == 0 {
-                        done.open()
-                        return .same
+        let askers = try (0..<callers).map { _ in
+            try system.spawn(
+                Behavior<Asker>.stateful((left: count, latencies: LatencyHistogram(), since: Stopwatch())) {
+                    state, context, message in
+                    if case .answered = message {
+                        state.latencies.record(nanoseconds: state.since.nanoseconds)
+                        state.left -= 1
+                        if state.left == 0 {
+                            all.add(state.latencies)
+                            if working.value.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { done.open() }
+                            return .same
+                        }
                     }
-                }
-                state.since = Stopwatch()
-                context.ask(responder, within: .seconds(10), { .ask($0) }, { .answered((try? $0.get()) ?? 0) })
-                return .same
-            })
-        asker.tell(.next)
+                    state.since = Stopwatch()
+                    context.ask(responder, within: .seconds(10), { .ask($0) }, { .answered((try? $0.get()) ?? 0) })
+                    return .same
+                })
+        }
+        for asker in askers { asker.tell(.next) }
         try done.wait()
-        return times.withLock { $0 }
+        return all.value
     }
 }
 

@@ -24,8 +24,8 @@ package enum StoreBench {
                     let (rate, latencies) = try saveAll(saves / entities, of: entities, in: store)
                     guard run > 0 else { continue }
                     rates.append(rate)
-                    medians.append(latencies.quantile(0.5) / 1000)
-                    tails.append(latencies.quantile(0.99) / 1000)
+                    medians.append(latencies.quantile(0.5))
+                    tails.append(latencies.quantile(0.99))
                     if let before, let after = groups() {
                         let transactions = max(1, after.transactions - before.transactions)
                         sizes.append(Double(after.changes - before.changes) / Double(transactions))

@@ -49,27 +49,29 @@ struct Traffic {
         return Double(total) / started.seconds
     }
 
-    /// Runs `callers` actors, each of which asks repeatedly; returns the latencies in microseconds and the total time.
-    func ask(callers: Int, count: Int) throws -> (times: [Double], seconds: Double) {
+    /// Runs `callers` actors, each of which asks repeatedly; returns the latencies and the total time.
+    func ask(callers: Int, count: Int) throws -> (latencies: LatencyHistogram, seconds: Double) {
         let done = Gate()
         let working = Shared(callers)
-        let all = Collected()
+        let all = LatencyHistogram.Sum()
         let failure = Failure()
         let share = count / callers
         let ask = ask
         let actors = try (0..<callers).map { caller in
             try system.spawn(
-                Behavior<Caller>.stateful((times: [Double](), since: Stopwatch())) { state, context, message in
+                Behavior<Caller>.stateful((latencies: LatencyHistogram(), answers: 0, since: Stopwatch())) {
+                    state, context, message in
                     if case .answered(let result) = message {
-                        state.times.append(state.since.seconds * 1e6)
+                        state.latencies.record(nanoseconds: state.since.nanoseconds)
+                        state.answers += 1
                         if case .failure(let error) = result { failure.note(error) }
-                        if state.times.count == share {
-                            all.append(contentsOf: state.times)
+                        if state.answers == share {
+                            all.add(state.latencies)
                             if working.value.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { done.open() }
                             return .stopped
                         }
                     }
-                    let number = state.times.count
+                    let number = state.answers
                     state.since = Stopwatch()
                     ask(context, caller, number)
                     return .same
@@ -80,6 +82,6 @@ struct Traffic {
         try done.wait(seconds: 60)
         let seconds = started.seconds
         try failure.check()
-        return (all.all, seconds)
+        return (all.value, seconds)
     }
 }

@@ -6,7 +6,7 @@ struct TrafficBench {
     /// The receivers, in words.
     let receivers: String
     /// Starts the nodes with a codec, measures, and ends the nodes.
-    let with: (CodecID, (Traffic) throws -> [[Double]]) throws -> [[Double]]
+    let with: (CodecID, (Traffic) throws -> Void) throws -> Void
 
     func tell(
         _ codec: CodecID, _ size: String = "100 bytes", bytes: Int = 100, count: Int, goal: Double,
@@ -15,11 +15,12 @@ struct TrafficBench {
         let name = "tell to \(receivers), \(size), \(codec == .json ? "JSON" : "binary")"
         return BenchCase(group, name) { plan in
             let count = plan.amount(count, quick: count / 5)
-            let runs = try with(codec) { traffic in
+            var runs: [Double] = []
+            try with(codec) { traffic in
                 _ = try traffic.tell(bytes: bytes, count: count)
-                return [try (0..<plan.runs).map { _ in try traffic.tell(bytes: bytes, count: count) }]
+                runs = try (0..<plan.runs).map { _ in try traffic.tell(bytes: bytes, count: count) }
             }
-            return [Measurement(name: name, unit: "messages/s", runs: runs[0], goal: .atLeast(goal), peer: peer)]
+            return [Measurement(name: name, unit: "messages/s", runs: runs, goal: .atLeast(goal), peer: peer)]
         }
     }
 
@@ -30,36 +31,28 @@ struct TrafficBench {
         let name = "ask \(receivers), one caller"
         return BenchCase(group, name) { plan in
             let count = plan.amount(20_000, quick: 5000)
-            let runs = try with(.binary) { traffic in
+            var runs: [LatencyHistogram] = []
+            try with(.binary) { traffic in
                 _ = try traffic.ask(callers: 1, count: count)
-                return try (0..<plan.runs).map { _ in try traffic.ask(callers: 1, count: count).times.sorted() }
+                runs = try (0..<plan.runs).map { _ in try traffic.ask(callers: 1, count: count).latencies }
             }
-            return [
-                Measurement(
-                    name: "\(name), p50", unit: "µs", runs: runs.map { $0.quantile(0.5) }, goal: .atMost(p50),
-                    peer: peers?.p50),
-                Measurement(
-                    name: "\(name), p99", unit: "µs", runs: runs.map { $0.quantile(0.99) }, goal: .atMost(p99),
-                    peer: peers?.p99),
-            ]
+            return LatencyHistogram.rows(name, runs, p50: p50, p99: p99, peers: peers)
         }
     }
 
-    /// The throughput of 64 callers.
+    /// The throughput of 64 callers, and the latency that each of them sees.
     func askTogether(_ count: Int, quick: Int, goal: Double, peer: Measurement.Peer? = nil) -> BenchCase {
         let name = "ask \(receivers), 64 callers"
         return BenchCase(group, name) { plan in
             let count = plan.amount(count, quick: quick)
-            let runs = try with(.binary) { traffic in
+            var runs: [(latencies: LatencyHistogram, seconds: Double)] = []
+            try with(.binary) { traffic in
                 _ = try traffic.ask(callers: 64, count: count)
-                return [
-                    try (0..<plan.runs).map { _ in
-                        let (times, seconds) = try traffic.ask(callers: 64, count: count)
-                        return Double(times.count) / seconds
-                    }
-                ]
+                runs = try (0..<plan.runs).map { _ in try traffic.ask(callers: 64, count: count) }
             }
-            return [Measurement(name: name, unit: "calls/s", runs: runs[0], goal: .atLeast(goal), peer: peer)]
+            let rates = runs.map { Double($0.latencies.count) / $0.seconds }
+            return [Measurement(name: name, unit: "calls/s", runs: rates, goal: .atLeast(goal), peer: peer)]
+                + LatencyHistogram.rows(name, runs.map(\.latencies))
         }
     }
 }
