@@ -348,9 +348,11 @@ struct EventSourcedTests {
         #expect(other.all.last?.hasPrefix("no such actor") == true, "\(other.all)")
         let snapshots = Snapshots<Int>.every(2)
         let bytes = try snapshots.bytes(of: 7, after: 1 << 40)
-        #expect(try snapshots.state(from: bytes) == (7, 1 << 40))
+        let content = try snapshots.content(of: bytes)
+        #expect((content.state, content.sequence) == (7, 1 << 40))
+        #expect(content.reminders == [])
         for bytes in [[], [0xCC, 0], Array(bytes.dropLast()), [0xCA] + bytes.dropFirst()] as [[UInt8]] {
-            #expect(throws: EntityStoreError.self) { _ = try snapshots.state(from: bytes) }
+            #expect(throws: EntityStoreError.self) { _ = try snapshots.content(of: bytes) }
         }
     }
 }

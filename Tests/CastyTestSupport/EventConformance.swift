@@ -8,7 +8,7 @@ package import CastySharding
 package struct EventConformance: Sendable {
     package typealias Open = @Sendable () throws -> any EventStore
 
-    private let open: Open
+    let open: Open
     private let states: StoreConformance
 
     package init(_ open: @escaping Open) {
@@ -16,15 +16,15 @@ package struct EventConformance: Sendable {
         states = StoreConformance { try open() }
     }
 
-    private func fence(_ sequence: UInt64, upNumber: Int = 1, start: Int = 1) -> ShardFence {
+    func fence(_ sequence: UInt64, upNumber: Int = 1, start: Int = 1) -> ShardFence {
         states.fence(sequence, upNumber: upNumber, start: start)
     }
 
-    private func key(_ id: String, type: String, shards: Int = 1) -> EntityKey {
+    func key(_ id: String, type: String, shards: Int = 1) -> EntityKey {
         states.key(id, type: type, shards: shards)
     }
 
-    private func record(_ number: UInt8, tags: [String] = []) -> EventRecord {
+    func record(_ number: UInt8, tags: [String] = []) -> EventRecord {
         EventRecord(payload: [number], manifest: "added", version: 3, tags: tags)
     }
 
@@ -40,6 +40,7 @@ package struct EventConformance: Sendable {
         found += try await owners()
         found += try await manyAtOnce()
         found += try await races()
+        if let store = try open() as? any RemindingEventStore { found += try await wakes(store) }
         return found
     }
 
@@ -63,7 +64,7 @@ package struct EventConformance: Sendable {
         }
     }
 
-    private func code(_ body: () async throws -> Void) async -> EntityStoreError.Code? {
+    func code(_ body: () async throws -> Void) async -> EntityStoreError.Code? {
         do { try await body() } catch { return (error as? EntityStoreError)?.code }
         return nil
     }

@@ -24,13 +24,20 @@ struct ReminderStoryTests {
         var waiting: [String: Int] = [:]
     }
 
+    enum Event: Codable, SendableMetatype { case handled(String) }
+
+    /// How the entities keep their state.
+    enum Form: CaseIterable, Sendable { case state, events, snapshots }
+
     private final class Service {
+        let form: Form
         let testbed: TestCluster
         let store = InMemoryEntityStore()
         private(set) var regions: [Int: ShardRegion<Plan>] = [:]
         let began: Instant
 
-        init(seed: UInt64 = 7, nodes: Int = 3) throws {
+        init(_ form: Form, seed: UInt64 = 7, nodes: Int = 3) throws {
+            self.form = form
             var settings = TestClusterSettings()
             settings.samples = []
             settings.remembersCluster = true
@@ -51,21 +58,12 @@ struct ReminderStoryTests {
 
         func host(_ number: Int) throws {
             let node = try testbed.node(number)
+            let form = form
             regions[number] = try node.sharding.start(type: "plan", shards: 6, store: store) { entity in
-                .durable(entity, State()) { state, context, message in
-                    switch message {
-                    case .remind(let name, let seconds):
-                        try entity.remind(name, at: entity.wallTime + .seconds(seconds), Plan.due(name))
-                    case .cancel(let name): try entity.cancelReminder(name)
-                    case .due(let name): state.handled.append(name)
-                    case .cancelTimers: context.timers.cancelAll()
-                    case .get(let replyTo):
-                        let now = entity.wallTime
-                        var shown = state
-                        shown.waiting = entity.reminderTimes.mapValues { Int(($0 - now).components.seconds) }
-                        replyTo.tell(shown)
-                    }
-                    return .same
+                switch form {
+                case .state: ReminderStoryTests.durable(entity)
+                case .events: ReminderStoryTests.eventSourced(entity, .never)
+                case .snapshots: ReminderStoryTests.eventSourced(entity, .every(2))
                 }
             }
         }
@@ -87,9 +85,48 @@ struct ReminderStoryTests {
         func home(_ id: String) -> Int? { testbed.running.first { $0.sharding.hosts(id, type: "plan") }?.number }
     }
 
-    @Test("each comes once, at its time, and may be replaced and cancelled")
-    func once() throws {
-        let service = try Service()
+    private static func durable(_ entity: EntityContext) -> Behavior<Plan> {
+        .durable(entity, State()) { state, context, message in
+            switch message {
+            case .remind(let name, let seconds):
+                try entity.remind(name, at: entity.wallTime + .seconds(seconds), Plan.due(name))
+            case .cancel(let name): try entity.cancelReminder(name)
+            case .due(let name): state.handled.append(name)
+            case .cancelTimers: context.timers.cancelAll()
+            case .get(let replyTo): replyTo.tell(shown(state, entity))
+            }
+            return .same
+        }
+    }
+
+    private static func eventSourced(_ entity: EntityContext, _ snapshots: Snapshots<State>) -> Behavior<Plan> {
+        .eventSourced(entity, State(), snapshots: snapshots) { _, context, message in
+            switch message {
+            case .remind(let name, let seconds):
+                try entity.remind(name, at: entity.wallTime + .seconds(seconds), Plan.due(name))
+            case .cancel(let name): try entity.cancelReminder(name)
+            case .due(let name): return .persist(Event.handled(name))
+            case .cancelTimers: context.timers.cancelAll()
+            case .get(let replyTo): return .none.then { replyTo.tell(shown($0, entity)) }
+            }
+            return .none
+        } apply: { state, event in
+            switch event {
+            case .handled(let name): state.handled.append(name)
+            }
+        }
+    }
+
+    private static func shown(_ state: State, _ entity: EntityContext) -> State {
+        let now = entity.wallTime
+        var shown = state
+        shown.waiting = entity.reminderTimes.mapValues { Int(($0 - now).components.seconds) }
+        return shown
+    }
+
+    @Test("each comes once, at its time, and may be replaced and cancelled", arguments: Form.allCases)
+    func once(form: Form) throws {
+        let service = try Service(form)
         service.tell("plan-1", .remind("a", seconds: 20))
         service.tell("plan-1", .remind("b", seconds: 10))
         service.tell("plan-1", .remind("c", seconds: 12))
@@ -107,11 +144,29 @@ struct ReminderStoryTests {
         let last = try service.state("plan-1")
         #expect(last.handled == ["b", "a"])
         #expect(last.waiting.keys.sorted() == ["d"])
+        if form == .events { try checkLog(service) }
     }
 
-    @Test("an entity that was passivated starts for it, and is not started without one")
-    func passivated() throws {
-        let service = try Service()
+    /// The program's events are in the log, and those that say what to be reminded of are not.
+    private func checkLog(_ service: Service) throws {
+        let heard = Heard<Result<[UInt64], any Error>>()
+        let (log, store) = (service.store.eventLog(.entity("plan-1", type: "plan")), service.store)
+        Task(executorPreference: try service.testbed.node(1).system.tasks) {
+            do {
+                var all: [UInt64] = []
+                for try await element in log { all.append(element.event.sequence) }
+                let stored = try await store.events(matching: .all, after: .start, limit: 100).events
+                heard.note("", .success(all + [UInt64(stored.count { $0.event.record.isReserved })]))
+            } catch { heard.note("", .failure(error)) }
+        }
+        try service.testbed.advance(until: service.testbed.now + .seconds(1)) { !heard.names.isEmpty }
+        // Six commands have set and cancelled reminders; two reminders came, each event before that of its batch.
+        #expect(try #require(heard.of("").first).get() == [7, 9, 8])
+    }
+
+    @Test("an entity that was passivated starts for it, and is not started without one", arguments: Form.allCases)
+    func passivated(form: Form) throws {
+        let service = try Service(form)
         let ids = (1...20).map { "plan-\($0)" }
         for id in ids { service.tell(id, .remind("wake", seconds: 90)) }
         service.tell("plan-none", .cancel("x"))
@@ -129,9 +184,11 @@ struct ReminderStoryTests {
         for id in ids { #expect(try service.state(id).handled == ["wake"]) }
     }
 
-    @Test("it comes once on another node where its own is killed or frozen before it", arguments: [false, true])
-    func moved(freezes: Bool) throws {
-        let service = try Service()
+    @Test(
+        "it comes once on another node where its own is killed or frozen before it", arguments: [false, true],
+        Form.allCases)
+    func moved(freezes: Bool, form: Form) throws {
+        let service = try Service(form)
         let ids = (1...12).map { "plan-\($0)" }
         for id in ids { service.tell(id, .remind("wake", seconds: 30)) }
         try service.run(2)
@@ -143,9 +200,9 @@ struct ReminderStoryTests {
         for id in ids { #expect(try service.state(id).handled == ["wake"], "\(id)") }
     }
 
-    @Test("it comes when the whole cluster was stopped and starts again later")
-    func clusterEnds() throws {
-        let service = try Service()
+    @Test("it comes when the whole cluster was stopped and starts again later", arguments: Form.allCases)
+    func clusterEnds(form: Form) throws {
+        let service = try Service(form)
         let ids = (1...12).map { "plan-\($0)" }
         for id in ids { service.tell(id, .remind("wake", seconds: 30)) }
         try service.run(2)

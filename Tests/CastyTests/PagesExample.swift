@@ -27,6 +27,11 @@ enum AccountMessage: Codable, Sendable {
     case withdraw(Int, replyTo: ActorRef<Int>)
 }
 
+enum AccountCommand: Codable, Sendable {
+    case deposit(Int, replyTo: ActorRef<Int>)
+    case statement
+}
+
 enum Order: Codable, Sendable {
     case place, pay, paymentIsLate
 }
@@ -43,6 +48,22 @@ protocol Server: Sendable {
 struct Pages {
     static func printing() -> Behavior<PrintJob> { .receive { _, _ in .same } }
     static func writing() -> Behavior<String> { .receive { _, _ in .same } }
+
+    func account(_ entity: EntityContext) -> Behavior<AccountCommand> {
+        .eventSourced(entity, 0) { _, _, message in
+            switch message {
+            case .deposit(let amount, let replyTo):
+                try entity.remind("statement", at: entity.wallTime + .seconds(86_400), AccountCommand.statement)
+                return .persist(.deposited(amount)).then { replyTo.tell($0) }
+            case .statement: return .none
+            }
+        } apply: { (balance: inout Int, event: AccountEvent) in
+            switch event {
+            case .deposited(let amount): balance += amount
+            case .withdrawn(let amount): balance -= amount
+            }
+        }
+    }
 
     func order(_ entity: EntityContext) -> Behavior<Order> {
         .durable(entity, OrderState.open) { state, _, order in

@@ -99,6 +99,18 @@ public struct EntityContext: Sendable {
         }
     }
 
+    /// Appends events, and sets with them when the entity must run again.
+    func append(
+        _ events: [EventRecord], after sequence: UInt64, wakeAt: WallTime?
+    ) async throws(EntityStoreError) {
+        try await access?.run(changing: true) { store, key, fence throws(EntityStoreError) in
+            guard let reminding = store as? any RemindingEventStore else {
+                return try await Self.events(store, key).append(events, after: sequence, for: key, fence: fence)
+            }
+            try await reminding.append(events, after: sequence, for: key, fence: fence, wakeAt: wakeAt)
+        }
+    }
+
     /// Events of the entity; none without a store.
     package func events(after sequence: UInt64, limit: Int) async throws(EntityStoreError) -> EventPage {
         guard let access else { return EventPage(events: [], last: 0) }

@@ -50,6 +50,7 @@ extension Behavior {
                 entity, initial(), events, snapshots, context.system, decide: decide, apply: apply)
             return .awaiting {
                 try await entity.recover()
+                entity.reminding.arm(context)
                 return .receive { context, message in try entity.handle(message, context) }
             }
         }
@@ -68,16 +69,17 @@ extension Behavior {
 }
 
 /// The state of one incarnation of an event-sourced entity.
-private final class EventSourced<State, Event, Message: Sendable> {
-    private let entity: EntityContext
-    private let form: EventForm<Event>
-    private let snapshots: Snapshots<State>
-    private let system: ActorSystem
+final class EventSourced<State, Event, Message: Sendable> {
+    let entity: EntityContext
+    let form: EventForm<Event>
+    let snapshots: Snapshots<State>
+    let system: ActorSystem
+    let reminding: Reminding<Message>
+    let apply: (inout State, Event) -> Void
     private let decide: (State, ActorContext<Message>, Message) throws -> EventEffect<State, Event>
-    private let apply: (inout State, Event) -> Void
-    private var state: State
+    var state: State
     /// The number of the last event in the state.
-    private var sequence: UInt64 = 0
+    var sequence: UInt64 = 0
     /// After which event the next snapshot is taken.
     private var nextSnapshot: UInt64 = .max
 
@@ -94,66 +96,52 @@ private final class EventSourced<State, Event, Message: Sendable> {
         self.system = system
         self.decide = decide
         self.apply = apply
+        reminding = Reminding(entity, form.codec)
     }
 
-    // MARK: Recovery
-
-    /// Reads the snapshot, then the events since, page by page.
-    func recover() async throws {
-        guard entity.store != nil else { return }
-        if let saved = try await entity.load() { (state, sequence) = try snapshots.state(from: saved) }
-        planSnapshot()
-        let first = sequence
-        var reported = sequence
-        while true {
-            let page = try await entity.events(after: sequence, limit: EventRecovery.page)
-            for event in page.events {
-                guard event.sequence == sequence + 1 else {
-                    throw EntityStoreError(.corrupt, "event \(sequence + 1) of \(entity.id) is missing")
-                }
-                for event in try form.events(from: event) { apply(&state, event) }
-                sequence += 1
-            }
-            if page.events.count < EventRecovery.page {
-                guard page.last == sequence else {
-                    throw EntityStoreError(
-                        .corrupt, "\(entity.id) has had \(page.last) events, and \(sequence) are there")
-                }
-                break
-            }
-            if sequence - reported >= EventRecovery.report {
-                reported = sequence
-                system.log.info("\(entity.id) recovers: \(sequence - first) of \(page.last - first) events applied")
-            }
-        }
-        if reported > first {
-            system.log.info("\(entity.id) has recovered: \(sequence - first) events; snapshots would shorten that")
-        }
-    }
-
-    private func planSnapshot() {
+    func planSnapshot() {
         if let interval = snapshots.interval { nextSnapshot = sequence + interval }
     }
 
-    // MARK: Messages
-
     func handle(_ message: Message, _ context: ActorContext<Message>) throws -> Behavior<Message> {
-        let outbox = TurnOutbox()
-        let (effect, records) = try outbox.hold(in: system) {
+        guard entity.store != nil else {
             let effect = try decide(state, context, message)
-            return (effect, entity.store == nil ? [] : try effect.events.map(form.record))
-        }
-        guard !records.isEmpty else {
-            // Without a store, or without events.
             for event in effect.events { apply(&state, event) }
+            return finish(effect)
+        }
+        guard reminding.begins(context) else { return .same }
+        let outbox = TurnOutbox()
+        let effect: EventEffect<State, Event>
+        var records: [EventRecord]
+        do {
+            (effect, records) = try reminding.turn(context) {
+                try outbox.hold(in: system) {
+                    let effect = try decide(state, context, message)
+                    return (effect, try effect.events.map(form.record))
+                }
+            }
+        } catch {
+            reminding.refused(context)
+            throw error
+        }
+        let reminders = entity.reminders.draft
+        let changesReminders = reminders != entity.reminders.saved
+        // In the same batch: what the entity is reminded of changes with its events, or neither does.
+        if changesReminders { records.append(EventRecord(reminders: reminders)) }
+        guard !records.isEmpty else {
             outbox.release()
             return finish(effect)
         }
-        return .awaiting { [self] in
+        return .awaiting { [self, records] in
             do throws(EntityStoreError) {
-                try await entity.append(records, after: sequence)
+                if changesReminders {
+                    try await entity.append(records, after: sequence, wakeAt: reminders.first?.at)
+                } else {
+                    try await entity.append(records, after: sequence)
+                }
             } catch {
                 if error.endsIncarnation { throw error }
+                reminding.refused(context)
                 // Nothing has happened: this incarnation goes on with the state that is stored.
                 system.log.warning("\(entity.id): events were not stored: \(error)")
                 Questions.fail(in: message, .failed, "the events were not stored: \(error)")
@@ -161,6 +149,7 @@ private final class EventSourced<State, Event, Message: Sendable> {
             }
             sequence += UInt64(records.count)
             for event in effect.events { apply(&state, event) }
+            reminding.saved(context)
             outbox.release()
             let following = finish(effect)
             if sequence >= nextSnapshot { try await saveSnapshot() }
@@ -182,7 +171,9 @@ private final class EventSourced<State, Event, Message: Sendable> {
         // Also after a failure: a store in trouble is not asked again with every event.
         planSnapshot()
         do {
-            try await entity.save(try snapshots.bytes(of: state, after: sequence))
+            let reminders = entity.reminders.saved
+            let bytes = try snapshots.bytes(of: state, after: sequence, reminders: reminders)
+            try await entity.save(bytes, wakeAt: reminders.first?.at)
             if snapshots.deletesEvents { try await entity.deleteEvents(through: sequence) }
         } catch let error as EntityStoreError where error.code == .stale || error.code == .foreign {
             throw error
@@ -190,12 +181,4 @@ private final class EventSourced<State, Event, Message: Sendable> {
             system.log.warning("\(entity.id): no snapshot after event \(sequence): \(error)")
         }
     }
-}
-
-/// The sizes of a recovery.
-enum EventRecovery {
-    /// How many events are read at a time, each time within the limit of one call.
-    static let page = 500
-    /// After how many events the progress is logged.
-    static let report: UInt64 = 10_000
 }

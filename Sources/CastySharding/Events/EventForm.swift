@@ -6,6 +6,8 @@ public import CastySerialization
 /// other change raise the version, and make today's events from those of earlier versions in `upcast`: what is stored
 /// is not rewritten.
 public struct EventForm<Event>: Sendable {
+    /// Codes the events, and the messages of reminders.
+    let codec: any Serializer
     private let version: Int
     private let manifest: String
     private let encode: @Sendable (Event) throws -> [UInt8]
@@ -18,6 +20,7 @@ public struct EventForm<Event>: Sendable {
     /// - Parameters:
     ///   - version: The version of their form, at least 1.
     ///   - manifest: Their name in the store; by default the type's name today. Pin it before the type is renamed.
+    ///     It must not begin with `casty.`, which names the runtime's own events.
     ///   - codec: Turns them into bytes and back; JSON by default.
     ///   - upcast: Makes events from one of an earlier version, or with another name: one, several, or none where it
     ///     means nothing any more. Without it such an event is decoded as it is.
@@ -28,6 +31,8 @@ public struct EventForm<Event>: Sendable {
         tags: @escaping @Sendable (Event) -> [String] = { _ in [] }
     ) where Event: Codable & SendableMetatype {
         precondition(version >= 1, "the first version of a form is 1, not \(version)")
+        precondition(!manifest.utf8.starts(with: "casty.".utf8), "'\(manifest)' is reserved: take another name")
+        self.codec = codec
         self.version = version
         self.manifest = manifest
         self.upcast = upcast

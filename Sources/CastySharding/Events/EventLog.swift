@@ -25,6 +25,8 @@ extension EventStore {
 
 /// The events of many entities as a sequence, see ``EventStore/eventLog(_:after:page:wait:)``.
 ///
+/// The runtime's own events, see ``EventRecord/isReserved``, are left out.
+///
 /// It reads a page when the one before has been consumed: whoever consumes slowly slows it, and nothing is buffered
 /// beyond one page. Errors of the store, and of the wait, end it; a new one goes on after the last offset.
 public struct EventLog: AsyncSequence, Sendable {
@@ -63,7 +65,7 @@ public struct EventLog: AsyncSequence, Sendable {
                     try await wait()
                 }
                 let next = try await log.store.events(matching: log.filter, after: offset, limit: log.page)
-                batch = next.events[...]
+                batch = next.events.filter { !$0.event.record.isReserved }[...]
                 offset = next.next
                 isEnd = next.isEnd
             }

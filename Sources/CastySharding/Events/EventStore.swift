@@ -20,6 +20,9 @@ import CastyPlacement
 ///   follows the order in which they were committed as far as one writer (process, or server) has committed them.
 /// - **Queries show nothing that does not last**: an event that a query has delivered is never replaced by another one.
 ///
+/// Beside the program's events there are some of the runtime's own, see ``EventRecord/isReserved``; to a store they are
+/// events like others.
+///
 /// The entity's calls come one after the other, as for ``EntityStore``; queries come at any time from any node.
 public protocol EventStore: EntityStore {
     /// Appends events of one entity, all or none. When it returns, they survive a crash.

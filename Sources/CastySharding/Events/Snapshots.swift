@@ -35,19 +35,35 @@ public struct Snapshots<State>: Sendable {
             decode: { try StateForm(version: version, codec: codec, migrate: migrate).state(from: $0) })
     }
 
-    /// The bytes of a snapshot: a mark, the number of the last event that it contains, and the state.
-    func bytes(of state: State, after sequence: UInt64) throws -> [UInt8] {
-        [snapshotMark] + withUnsafeBytes(of: sequence.bigEndian) { Array($0) } + (try encode(state))
+    /// The bytes of a snapshot: a mark, the number of the last event that it contains, the reminders if there are any, and
+    /// the state.
+    func bytes(
+        of state: State, after sequence: UInt64, reminders: [ReminderBook.Reminder] = []
+    ) throws -> [UInt8] {
+        let number = withUnsafeBytes(of: sequence.bigEndian) { Array($0) }
+        let head =
+            reminders.isEmpty ? [SnapshotMark.plain] + number : [SnapshotMark.reminding] + number + reminders.bytes
+        return head + (try encode(state))
     }
 
-    func state(from bytes: [UInt8]) throws -> (state: State, sequence: UInt64) {
-        guard bytes.count >= 9, bytes[0] == snapshotMark else {
+    func content(
+        of bytes: [UInt8]
+    ) throws -> (state: State, sequence: UInt64, reminders: [ReminderBook.Reminder]) {
+        guard bytes.count >= 9, bytes[0] == SnapshotMark.plain || bytes[0] == SnapshotMark.reminding else {
             throw EntityStoreError(.corrupt, "the saved state does not begin as a snapshot does")
         }
         let sequence = bytes[1..<9].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return (try decode(Array(bytes[9...])), sequence)
+        var rest = bytes[9...]
+        guard let reminders = bytes[0] == SnapshotMark.plain ? [] : [ReminderBook.Reminder](from: &rest) else {
+            throw EntityStoreError(.corrupt, "the reminders of the snapshot cannot be read")
+        }
+        return (try decode(Array(rest)), sequence, reminders)
     }
 }
 
-/// Neither JSON nor a durable entity's state begins with it.
-private let snapshotMark: UInt8 = 0xCC
+/// What a snapshot begins with: neither JSON nor a durable entity's state does. One without reminders has the first, as
+/// earlier programs know it.
+private enum SnapshotMark {
+    static let plain: UInt8 = 0xCC
+    static let reminding: UInt8 = 0xCD
+}

@@ -17,9 +17,11 @@ extension EntityContext {
     /// ```
     ///
     /// Only a handler of ``Behavior/durable(_:_:version:codec:migrate:_:)`` can call it, while it handles a message, and
-    /// only where the store is a ``RemindingEntityStore``. The reminder is saved with the state, and removed with the
-    /// state that its handler leaves: a change that is refused sets none, and whatever crashes, each reminder changes
-    /// the state once. What its handler tells others leaves after that, at most once.
+    /// only where the store is a ``RemindingEntityStore``; and `decide` of
+    /// ``Behavior/eventSourced(_:_:events:snapshots:decide:apply:)``, where the store is a ``RemindingEventStore``. The
+    /// reminder is saved with the state or the events, and removed with those that its handler leaves: a change that is
+    /// refused sets none, and whatever crashes, each reminder changes the state once. What its handler tells others
+    /// leaves after that, at most once.
     ///
     /// It comes never early by the clock of its node, and usually within a few milliseconds; up to ten seconds late
     /// after a move, and after a clock was set forward. The technique of keeping reminders beside an entity's state, to
@@ -28,16 +30,20 @@ extension EntityContext {
     /// - Parameters:
     ///   - name: Tells the entity's reminders apart; a new one replaces that of the same name.
     ///   - time: When. One in the past is due at once.
-    ///   - message: A message of the entity's type. It is coded like the state, so it follows the same rules of evolution.
+    ///   - message: A message of the entity's type. It is coded like the state or the events, so it follows the same rules of evolution.
     /// - Throws: ``EntityStoreError`` where reminders are not possible here, or the codec's error.
     public func remind<Message: Codable & Sendable>(_ name: String, at time: WallTime, _ message: Message) throws {
         guard let store = self.store else {
             throw EntityStoreError(.unavailable, "\(type) has no store, so it cannot be reminded")
         }
-        guard store is any RemindingEntityStore else {
+        let (keeps, need) =
+            switch reminders.form {
+            case .state: (store is any RemindingEntityStore, "RemindingEntityStore")
+            case .events: (store is any RemindingEventStore, "RemindingEventStore")
+            }
+        guard keeps else {
             throw EntityStoreError(
-                .unavailable,
-                "the store of \(type) keeps no reminders: \(Swift.type(of: store)) is no RemindingEntityStore")
+                .unavailable, "the store of \(type) keeps no reminders: \(Swift.type(of: store)) is no \(need)")
         }
         try reminders.set(name, at: time, message)
     }

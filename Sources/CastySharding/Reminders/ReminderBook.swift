@@ -12,7 +12,16 @@ package final class ReminderBook: Sendable {
         var message: [UInt8]
     }
 
+    /// How reminders are saved.
+    enum Form: Sendable {
+        /// With the state of a durable entity.
+        case state
+        /// With the events of an event-sourced one.
+        case events
+    }
+
     private struct State {
+        var form = Form.state
         /// By time, then by name.
         var saved: [Reminder] = []
         var draft: [Reminder] = []
@@ -30,10 +39,13 @@ package final class ReminderBook: Sendable {
     /// The reminders as the present turn has them.
     var draft: [Reminder] { state.withLock { $0.draft } }
 
+    /// How they are saved.
+    var form: Form { state.withLock { $0.form } }
+
     /// Begins with what was loaded.
-    func begin(_ reminders: [Reminder]) {
+    func begin(_ reminders: [Reminder], as form: Form = .state) {
         let sorted = Self.sorted(reminders)
-        state.withLock { ($0.saved, $0.draft) = (sorted, sorted) }
+        state.withLock { ($0.saved, $0.draft, $0.form) = (sorted, sorted, form) }
     }
 
     /// Runs a turn in which reminders may be set.
@@ -80,7 +92,9 @@ package final class ReminderBook: Sendable {
 
     private static var noTurn: EntityStoreError {
         EntityStoreError(
-            .unavailable, "only a handler of Behavior.durable, while it handles a message, sets and cancels reminders")
+            .unavailable,
+            "only a handler of Behavior.durable or Behavior.eventSourced sets and cancels reminders, while it handles a message"
+        )
     }
 
     private static func sorted(_ reminders: [Reminder]) -> [Reminder] {

@@ -26,6 +26,20 @@ public protocol RemindingEntityStore: EntityStore {
     ) async throws(EntityStoreError) -> [EntityWake]
 }
 
+/// A store of events that can be asked which entities have something due: event-sourced entities with such a store can
+/// be reminded, see ``EntityContext/remind(_:at:_:)``.
+///
+/// What an event-sourced entity is to be reminded of is in its log: an event of the runtime's own in the same batch as
+/// the events of the turn. So both are stored together, or neither is.
+public protocol RemindingEventStore: EventStore, RemindingEntityStore {
+    /// Appends events of one entity as ``EventStore/append(_:after:for:fence:)`` does, and sets with them, all or
+    /// nothing, when the entity must run again; `nil` if it need not. ``EventStore/append(_:after:for:fence:)`` leaves the
+    /// time as it is.
+    func append(
+        _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, fence: ShardFence, wakeAt: WallTime?
+    ) async throws(EntityStoreError)
+}
+
 /// When an entity must run again.
 public struct EntityWake: Hashable, Sendable, Comparable {
     /// When.

@@ -4,7 +4,7 @@ import Synchronization
 /// A store of states and events in memory: it outlives the nodes of its process, but not the process.
 ///
 /// All its queries for events have one order: that in which the events were appended.
-public final class InMemoryEntityStore: EventStore, RemindingEntityStore {
+public final class InMemoryEntityStore: RemindingEventStore {
     private struct Entity: Hashable {
         let type: String
         let id: String
@@ -73,6 +73,17 @@ public final class InMemoryEntityStore: EventStore, RemindingEntityStore {
         try content.withLock { content throws(EntityStoreError) in
             try content.fences.pass(fence, for: key)
             try content.events.append(events, after: sequence, for: key)
+        }
+    }
+
+    /// Appends events of one entity, all or none, and with them when it must run again.
+    public func append(
+        _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, fence: ShardFence, wakeAt: WallTime?
+    ) async throws(EntityStoreError) {
+        try content.withLock { content throws(EntityStoreError) in
+            try content.fences.pass(fence, for: key)
+            try content.events.append(events, after: sequence, for: key)
+            content.wakes[Entity(type: key.type, id: key.id)] = wakeAt
         }
     }
 
