@@ -1,7 +1,6 @@
 import CastyCore
 import CastySharding
 import CastyTestSupport
-import Foundation
 import Testing
 
 @testable import CastyPostgres
@@ -30,13 +29,9 @@ struct PostgresEntityStoreTests {
         #expect(try PostgresStores(target, schema: Server.schema()).identity != identities.first)
     }
 
-    @Test("Tables of a later version are refused, and so is what cannot name a schema, or a server")
+    @Test("What cannot name a schema, or a server, is refused")
     func refused() async throws {
-        let (server, schema) = (try Server.common(), Server.schema())
-        _ = try PostgresStores(server.target, schema: schema)
-        try server.psql("UPDATE \(schema).meta SET value = '2' WHERE key = 'version'")
-        let later = #expect(throws: EntityStoreError.self) { try PostgresStores(server.target, schema: schema) }
-        #expect(later?.message.contains("later version") == true)
+        let server = try Server.common()
         for name in ["", "1st", "a\"b", "Ä", String(repeating: "a", count: 64)] {
             #expect(throws: EntityStoreError.self) { try PostgresStores(server.target, schema: name) }
         }
@@ -138,29 +133,11 @@ struct PostgresEntityStoreTests {
         let (server, schema) = (try Server.common(), Server.schema())
         let store = try PostgresStores(server.target, schema: schema, limit: .seconds(10)).entities
         try await store.save(bytes("1"), for: key("h-1"), fence: fence(1))
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["psql", server.target, "-qtAX"]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        try input.fileHandleForWriting.write(
-            contentsOf: Data(
-                """
-                SET application_name = 'casty'; BEGIN;
-                SELECT 'locked' FROM \(schema).fence FOR SHARE;
-
-                """.utf8))
-        let locked = try output.fileHandleForReading.read(upToCount: 7)
-        #expect(locked == Data("locked\n".utf8))
+        let session = try Session(server.target)
+        try session.run("SET application_name = 'casty'; BEGIN; SELECT FROM \(schema).fence FOR SHARE")
         // The next owner takes the token, which the hung session has locked.
         #expect(try await store.load(key("h-1"), fence: fence(2)) == bytes("1"))
         try await store.save(bytes("2"), for: key("h-1"), fence: fence(2))
-        try input.fileHandleForWriting.write(contentsOf: Data("COMMIT;\n".utf8))
-        try input.fileHandleForWriting.close()
-        process.waitUntilExit()
-        #expect(process.terminationStatus != 0, "the session that hung goes on")
+        #expect(throws: (any Error).self, "the session that hung goes on") { try session.run("COMMIT") }
     }
 }

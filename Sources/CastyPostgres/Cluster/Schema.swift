@@ -4,7 +4,7 @@ import Dispatch
 /// The tables of the stores, and their version.
 struct Schema: Hashable, Sendable {
     /// The version of the tables; tables of a later version are refused and not changed.
-    static let version = 1
+    static let version = 2
 
     let name: String
     /// The quoted name with a dot.
@@ -25,21 +25,49 @@ struct Schema: Hashable, Sendable {
         prefix = "\"\(name)\"."
     }
 
-    /// Creates what is missing. Many processes may do so at once: an advisory lock lets one after the other.
+    /// Creates what is missing, and brings tables of an earlier version to this one. Many processes may do so at once:
+    /// an advisory lock lets one after the other.
     ///
     /// - Throws: ``EntityStoreError``; `unavailable` where a later version of the program has made the tables.
     func prepare(_ lane: PostgresLane, by deadline: DispatchTime) throws(EntityStoreError) {
         do throws(PostgresError) {
-            if try !exists("meta", lane, deadline) { try create(lane, deadline) }
-            let found: Int? = try lane.run([value(of: .version)], by: deadline)[0].number(0)
-            guard let found, found <= Self.version else {
-                throw PostgresError(
-                    kind: .refused("casty"),
-                    message: "the tables in schema \(name) have been made by a later version of this program")
+            var found = try version(lane, deadline)
+            if found == nil {
+                try create(lane, deadline)
+                found = try version(lane, deadline)
+            }
+            if let earlier = found, earlier < Self.version {
+                try migrate(lane)
+                found = try version(lane, deadline)
+            }
+            guard let found, found >= Self.version else {
+                throw Self.refusal("the tables in schema \(name) do not say their version")
+            }
+            guard found == Self.version else {
+                throw Self.refusal(
+                    """
+                    the tables in schema \(name) have been made by a later version of this program: \
+                    they have version \(found), and this one knows \(Self.version)
+                    """)
             }
         } catch {
             throw error.storeError(isChange: false)
         }
+    }
+
+    private static func refusal(_ message: String) -> PostgresError {
+        PostgresError(kind: .refused("casty"), message: message)
+    }
+
+    /// The version of the tables; `nil` where there are none, or another process is about to make them.
+    private func version(_ lane: PostgresLane, _ deadline: DispatchTime) throws(PostgresError) -> Int? {
+        guard try exists("meta", lane, deadline) else { return nil }
+        let rows = try lane.run([value(of: .version)], by: deadline)[0]
+        guard let text = rows.text(0) else { return nil }
+        guard let version = Int(text), version >= 1 else {
+            throw Self.refusal("the tables in schema \(name) have the version '\(text)', which is none")
+        }
+        return version
     }
 
     private func exists(_ table: String, _ lane: PostgresLane, _ deadline: DispatchTime) throws(PostgresError) -> Bool {
@@ -57,8 +85,6 @@ struct Schema: Hashable, Sendable {
             [Statement("SELECT 'found' FROM pg_namespace WHERE nspname = $1::text", [.text(name)])], by: deadline)
         // Creating a schema that exists needs a permission that a role without one may well do without.
         let makesSchema = schema[0].isEmpty ? [Statement("CREATE SCHEMA IF NOT EXISTS \"\(name)\"")] : []
-        let lock = Statement(
-            "SELECT pg_advisory_xact_lock(hashtext('casty schema'), hashtext($1::text))", [.text(name)])
         try lane.run([lock] + makesSchema + tables.map { Statement($0) }, by: deadline)
         try lane.run(
             [
@@ -74,6 +100,31 @@ struct Schema: Hashable, Sendable {
             ], by: deadline)
     }
 
+    private var lock: Statement {
+        Statement("SELECT pg_advisory_xact_lock(hashtext('casty schema'), hashtext($1::text))", [.text(name)])
+    }
+
+    /// Brings tables of version 1 to this one, while nodes of that version may go on.
+    ///
+    /// They know nothing of the column that is new, and leave it as it is. So an entity may have an earlier time there
+    /// than it needs, which is harmless, and none has a later one: they set no reminders.
+    ///
+    /// The index takes time where there are many millions of states, and saves wait for it.
+    private func migrate(_ lane: PostgresLane) throws(PostgresError) {
+        try lane.run(
+            [
+                lock,
+                Statement("ALTER TABLE \(prefix)state ADD COLUMN IF NOT EXISTS wake bigint"),
+                Statement(wakeIndex),
+                Statement(
+                    "UPDATE \(prefix)meta SET value = $1::text WHERE key = 'version' AND value = '1'",
+                    [.number(Self.version)]),
+            ], by: .after(Self.migrationLimit))
+    }
+
+    /// How long the change of tables to another version may take.
+    private static let migrationLimit = Duration.seconds(600)
+
     /// What the table `meta` says.
     enum Key: String {
         case version
@@ -87,42 +138,6 @@ struct Schema: Hashable, Sendable {
 
     func value(of key: Key) -> Statement {
         Statement("SELECT value FROM \(prefix)meta WHERE key = $1::text", [.text(key.rawValue)])
-    }
-
-    private var tables: [String] {
-        [
-            "CREATE TABLE IF NOT EXISTS \(prefix)meta (key text PRIMARY KEY, value text NOT NULL)",
-            """
-            CREATE TABLE IF NOT EXISTS \(prefix)fence (
-                type bytea, shards int, shard int, cluster text NOT NULL, up bigint NOT NULL, start bigint NOT NULL,
-                sequence numeric(20) NOT NULL, PRIMARY KEY (type, shards, shard))
-            """,
-            // A row is replaced with each save: room in its page spares a change of the index.
-            """
-            CREATE TABLE IF NOT EXISTS \(prefix)state (
-                type bytea, id bytea, state bytea, up bigint NOT NULL, start bigint NOT NULL,
-                sequence numeric(20) NOT NULL, change numeric(20) NOT NULL, PRIMARY KEY (type, id))
-                WITH (fillfactor = 70)
-            """,
-            """
-            CREATE TABLE IF NOT EXISTS \(prefix)remembered (
-                type bytea, id bytea, shards int NOT NULL, shard int NOT NULL, PRIMARY KEY (type, id))
-            """,
-            "CREATE INDEX IF NOT EXISTS remembered_by_shard ON \(prefix)remembered (type, shards, shard)",
-            """
-            CREATE TABLE IF NOT EXISTS \(prefix)journal (
-                type bytea, id bytea, last bigint NOT NULL, change numeric(20) NOT NULL, PRIMARY KEY (type, id))
-            """,
-            """
-            CREATE TABLE IF NOT EXISTS \(prefix)event (
-                type bytea, id bytea, sequence bigint, payload bytea NOT NULL, manifest bytea NOT NULL,
-                version bigint NOT NULL, tags text NOT NULL, xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-                position bigint NOT NULL GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (type, id, sequence))
-            """,
-            "CREATE INDEX IF NOT EXISTS event_in_order ON \(prefix)event (xid, position)",
-            "CREATE INDEX IF NOT EXISTS event_by_tag ON \(prefix)event USING gin (string_to_array(tags, ','))",
-            "CREATE TABLE IF NOT EXISTS \(prefix)lease (name text PRIMARY KEY, record text NOT NULL)",
-        ]
     }
 }
 

@@ -17,9 +17,12 @@ import CastySharding
 extension Statements {
     /// Appends events if the shard has this token and the entity's last event is this one. Gives one row if so.
     func append(
-        _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, _ fence: ShardFence, change: UInt64
+        _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, _ fence: ShardFence, change: UInt64,
+        wake: StateChange.WakeChange = .none
     ) -> Statement {
-        Statement(
+        var (woken, time): (String, [Parameter]) = ("", [])
+        if case .at(let wakeAt) = wake { (woken, time) = (setWake(parameter: 16), [Self.time(wakeAt)]) }
+        return Statement(
             """
             WITH held AS (\(heldToken)),
             head AS (
@@ -29,6 +32,7 @@ extension Statements {
                 ON CONFLICT (type, id) DO UPDATE SET last = excluded.last, change = excluded.change
                     WHERE known.last = $9::bigint
                 RETURNING 'appended'),
+            \(woken)
             added AS (
                 INSERT INTO \(schema)event (type, id, sequence, payload, manifest, version, tags)
                 SELECT $1::bytea, $8::bytea, $9::bigint + number, payload, manifest, version, tags
@@ -41,7 +45,7 @@ extension Statements {
                 Self.array(events.map { Self.hex($0.payload) }), Self.array(events.map { Self.hex($0.manifest.utf8) }),
                 Self.array(events.map { "\($0.version)" }),
                 Self.array(events.map { $0.tags.map(Self.mark).joined(separator: ",") }),
-            ])
+            ] + time)
     }
 
     /// Deletes events if the shard has this token. Gives one row if so.

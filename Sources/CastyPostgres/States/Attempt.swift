@@ -130,7 +130,7 @@ struct Attempt: Sendable {
         case .token, .deleteEvents, .running: return false
         case .state:
             throw EntityStoreError(.stale, "a later change of \(change.key.id) has been saved under the same token")
-        case .append(_, let sequence):
+        case .append(_, let sequence, _):
             throw .conflict(change.key, after: sequence, last: head.number(0) ?? 0)
         }
     }

@@ -1,3 +1,4 @@
+import CastyCore
 import CastySharding
 import Dispatch
 import Glibc
@@ -8,14 +9,20 @@ struct StateChange: Sendable {
     enum Kind: Sendable {
         /// Raise the token of the shard.
         case token
-        /// Save a state, or that there is none.
-        case state([UInt8]?)
+        /// Save a state, or that there is none, and when the entity must run again.
+        case state([UInt8]?, wakeAt: WallTime? = nil)
         /// Append events after the one with this number.
-        case append([EventRecord], after: UInt64)
+        case append([EventRecord], after: UInt64, wake: WakeChange = .none)
         /// Delete the events up to this number.
         case deleteEvents(through: UInt64)
         /// Note whether the entity runs.
         case running(Bool)
+    }
+
+    /// What an append does to the time at which the entity must run again.
+    enum WakeChange: Sendable {
+        case none
+        case at(WallTime?)
     }
 
     let kind: Kind
@@ -34,9 +41,10 @@ struct StateChange: Sendable {
     func statement(_ statements: Statements) -> Statement? {
         switch kind {
         case .token: return nil
-        case .state(let state): return statements.save(state, for: key, fence, change: number)
-        case .append(let events, let sequence):
-            return statements.append(events, after: sequence, for: key, fence, change: number)
+        case .state(let state, let wakeAt):
+            return statements.save(state, for: key, fence, change: number, wakeAt: wakeAt)
+        case .append(let events, let sequence, let wake):
+            return statements.append(events, after: sequence, for: key, fence, change: number, wake: wake)
         case .deleteEvents(let sequence): return statements.deleteEvents(of: key, through: sequence, fence)
         case .running(let runs): return statements.note(runs: runs, key, fence)
         }

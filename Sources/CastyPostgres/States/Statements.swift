@@ -1,3 +1,4 @@
+import CastyCore
 import CastySharding
 
 /// The statements for states and fencing tokens.
@@ -81,22 +82,26 @@ struct Statements: Hashable, Sendable {
             """, shard(of: key) + token(fence))
     }
 
-    /// Saves a state, or that there is none, if the shard has this token. Gives one row if it is saved.
-    func save(_ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence, change: UInt64) -> Statement {
+    /// Saves a state, or that there is none, and when the entity must run again, if the shard has this token. Gives one
+    /// row if it is saved.
+    func save(
+        _ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence, change: UInt64, wakeAt: WallTime? = nil
+    ) -> Statement {
         Statement(
             """
             WITH held AS (\(heldToken))
-            INSERT INTO \(schema)state AS known (type, id, state, up, start, sequence, change)
-            SELECT $1::bytea, $8::bytea, $9::bytea, $5::bigint, $6::bigint, $7::numeric, $10::numeric FROM held
+            INSERT INTO \(schema)state AS known (type, id, state, up, start, sequence, change, wake)
+            SELECT $1::bytea, $8::bytea, $9::bytea, $5::bigint, $6::bigint, $7::numeric, $10::numeric, $11::bigint
+            FROM held
             ON CONFLICT (type, id) DO UPDATE SET
                 state = excluded.state, up = excluded.up, start = excluded.start, sequence = excluded.sequence,
-                change = excluded.change
+                change = excluded.change, wake = excluded.wake
                 WHERE (known.up, known.start, known.sequence, known.change)
                     <= (excluded.up, excluded.start, excluded.sequence, excluded.change)
             RETURNING 'saved'
             """,
             shard(of: key) + token(fence) + [.bytes(Array(key.id.utf8)), state.map { .bytes($0) } ?? .null]
-                + [.number(change)])
+                + [.number(change), Self.time(wakeAt)])
     }
 
     /// Locks the token of a shard in share mode, if it is that of the first seven parameters.

@@ -1,0 +1,53 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A session of `psql`, in which a test holds a transaction open behind the stores' back.
+final class Session {
+    private let process = Process()
+    private let (input, output) = (Pipe(), Pipe())
+
+    init(_ target: String) throws {
+        // A write to a session that has ended is an error, and not the end of the tests.
+        signal(SIGPIPE, SIG_IGN)
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["psql", target, "-qtAX", "-v", "ON_ERROR_STOP=1"]
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+    }
+
+    /// Runs statements, and waits for their end.
+    ///
+    /// - Throws: Where the session, or the server's part of it, has ended.
+    func run(_ sql: String) throws {
+        try input.fileHandleForWriting.write(contentsOf: Data("\(sql);\n\\echo done\n".utf8))
+        var line = ""
+        while let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty {
+            let letter = String(decoding: byte, as: UTF8.self)
+            if letter != "\n" {
+                line += letter
+            } else if line == "done" {
+                return
+            } else {
+                line = ""
+            }
+        }
+        throw SessionEnded()
+    }
+
+    struct SessionEnded: Error {}
+
+    deinit {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+}
+
+extension Server {
+    /// Waits until a query gives `t`.
+    func wait(_ sql: String) async throws {
+        while try psql(sql) != "t" { try await Task.sleep(for: .milliseconds(20)) }
+    }
+}
