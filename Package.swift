@@ -7,6 +7,7 @@ import PackageDescription
 let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -155,10 +156,23 @@ let targets: [Target] = [
     tests(
         "CastyTests",
         [
-            "Casty", "CastyLive", "CastySQLite", "ClusterViewer", "CastyObservability", coreMetrics, serviceLifecycle,
+            "Casty", "CastyLive", "CastyManagement", "CastySQLite", "ClusterViewer", "CastyObservability", coreMetrics,
+            serviceLifecycle,
             unixSignals, tracing, inMemoryTracing,
             logging, nioCore,
         ]),
+
+    // A node over HTTP: only its users compile NIOHTTP1.
+    library(
+        "CastyManagement",
+        [
+            "Casty", "CastyLive", "CastySharding", "CastyPlacement", "CastyCluster", "CastyActors",
+            "CastyObservability",
+            "CastyCore",
+            coreMetrics, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
+        ]),
+    tests(
+        "CastyManagementTests", ["CastyManagement", "Casty", "CastyCore", coreMetrics, nioCore, nioPosix]),
 
     // Layer 7: clusters in one process, live or simulated.
     library(
@@ -210,7 +224,7 @@ let targets: [Target] = [
         name: "CastyCommand",
         dependencies: [
             "CProcess", "CastyTerminal", "CastyConsole", "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "Casty",
-            "CastyPostgres", "CastySQLite", "CastySimulator",
+            "CastyManagement", "CastyPostgres", "CastySQLite", "CastySimulator",
             "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
             "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
             "CastyCore",
@@ -234,6 +248,7 @@ let package = Package(
     name: "casty",
     products: [
         .library(name: "Casty", targets: ["Casty"]),
+        .library(name: "CastyManagement", targets: ["CastyManagement"]),
         .library(name: "CastyPostgres", targets: ["CastyPostgres"]),
         .library(name: "CastySQLite", targets: ["CastySQLite"]),
         .executable(name: "casty", targets: ["CastyCommand"]),

@@ -1,6 +1,10 @@
 import Casty
+import CastyManagement
 import CoreMetrics
+import Logging
+import ServiceLifecycle
 import Tracing
+import UnixSignals
 
 // The code of the pages in Casty.docc, line by line: `ReadmeTests` compares the two. It is compiled, and not run.
 
@@ -159,6 +163,22 @@ struct Pages {
     static func metrics(_ node: CastyNode, _ backend: any MetricsFactory) throws {
         MetricsSystem.bootstrap(backend)
         try node.report(to: MetricsSystem.factory, every: .seconds(5))
+    }
+
+    static func managing(_ node: CastyNode, _ secret: String, _ logger: Logger) async throws {
+        let management = try ManagementServer(for: node) {
+            $0.bind = "127.0.0.1:8558"
+            $0.token = try ManagementToken(secret)
+        }
+        let group = ServiceGroup(services: [management, node], gracefulShutdownSignals: [.sigterm], logger: logger)
+        try await group.run()
+    }
+
+    static func allMetrics(_ node: CastyNode) throws {
+        let metrics = PrometheusMetrics()
+        MetricsSystem.bootstrap(metrics)
+        let server = try ManagementServer(for: node) { $0.metrics = metrics }
+        _ = server
     }
 
     static func tracing(_ tracer: some Tracer, _ cart: EntityRef<Cart>) async throws {

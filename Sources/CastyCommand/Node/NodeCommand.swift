@@ -5,6 +5,7 @@ import CastyCluster
 import CastyCore
 import CastyInvariants
 import CastyLive
+import CastyManagement
 import CastyMembership
 import CastyObservability
 import CastyReporting
@@ -26,6 +27,8 @@ struct NodeCommand: AsyncParsableCommand {
             to a node that starts again where to look for it. With --store they keep it there instead: in PostgreSQL for nodes of many machines, in a
             folder for nodes of one. What a node names must lead to the same store as that of all others, or it is refused. The password may stand in \
             the file ~/.pgpass or in PGPASSWORD, where no list of processes shows it.
+            With --management a supervisor asks it whether it lives and is ready, Prometheus reads its metrics, and operators with the token move, pin \
+            and drain: GET /openapi.json describes all that.
             Exits with 1, and says why, if it was refused, downed or removed, or if its cluster ends before a second one of its name.
 
               casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
@@ -76,6 +79,7 @@ struct NodeCommand: AsyncParsableCommand {
     var downing: DowningOption?
     @Flag(help: "Listen where other machines can connect, though nothing protects the connections.")
     var insecure = false
+    @OptionGroup var management: ManagementOptions
     @Option(help: ArgumentHelp("How long leaving may take after a signal, as 10s.", valueName: "time"))
     var grace = ScenarioDuration(.seconds(10))
     @Flag(help: "Print events as JSON, one object a line.")
@@ -88,6 +92,7 @@ struct NodeCommand: AsyncParsableCommand {
             )
         }
         for seed in seedNode { _ = try address(seed, "--seed-node") }
+        try management.check(insecure: insecure)
         guard data != nil || store != nil || !remember else {
             throw ValidationError("--remember needs --data or --store")
         }
@@ -134,12 +139,15 @@ struct NodeCommand: AsyncParsableCommand {
         try SampleEntity.start(
             on: node.sharding, shards: shards, store: stores?.entities,
             remember: remember ? stores?.remembered : nil)
+        let shown = try await show(node)
         if !json {
             Output.line(
                 "\(address) listens; cluster \(cluster), seeds \(seeds.map(\.description).joined(separator: ", "))")
+            if let shown = shown?.address { Output.line("http://\(shown) shows it") }
         }
         let signals = leaveOnSignals(node)
         await node.ended()
+        await shown?.stop()
         signals.end()
         try reportEnd(of: node)
     }
@@ -177,6 +185,18 @@ struct NodeCommand: AsyncParsableCommand {
         } catch {
             Output.error("casty node: \(error)")
             throw ExitCode(code)
+        }
+    }
+
+    /// Starts showing the node. Ends the program, and says why, if that cannot be done.
+    private func show(_ node: CastyNode) async throws -> ManagementServer? {
+        do {
+            return try await management.start(for: node, insecure: insecure)
+        } catch {
+            Output.error("casty node: --management: \(error)")
+            node.beginLeaving(within: .seconds(2))
+            await node.ended()
+            throw ExitCode(69)
         }
     }
 

@@ -1,5 +1,5 @@
 public import CastyCore
-import CastyPlacement
+package import CastyPlacement
 
 /// Why an operator's command was not carried out.
 public struct ShardCommandError: CastyError, Hashable {
@@ -32,7 +32,7 @@ public struct ShardCommandError: CastyError, Hashable {
         self.message = message
     }
 
-    init(_ refusal: CommandRefusal) {
+    package init(_ refusal: CommandRefusal) {
         switch refusal {
         case .noCoordinator: self.init(.noCoordinator, "no coordinator acts where the command arrived")
         case .noSuchShard: self.init(.noSuchShard, "the type has no shard of this number")
