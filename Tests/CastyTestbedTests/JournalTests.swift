@@ -123,16 +123,57 @@ struct JournalTests {
         let opened = Mutex(0)
         let violations = Mutex<[String]>([])
         let oracle = DurableOracle { id, entity, text in violations.withLock { $0.append("\(id) \(entity) \(text)") } }
-        let conformance = StoreConformance {
+        let open: @Sendable () -> any RemindingEventStore = {
             let number = opened.withLock { opened in
                 opened += 1
                 return opened
             }
-            return JournalStore(disk, node: "n\(number)", oracle: oracle)
+            return RemindingJournalStore(JournalStore(disk, node: "n\(number)", oracle: oracle))
         }
-        let found = try await conformance.violations()
+        let found = try await StoreConformance { open() }.violations()
         #expect(found == [])
+        let foundInEvents = try await EventConformance { open() }.violations()
+        #expect(foundInEvents == [])
         #expect(violations.withLock { $0 } == [])
+    }
+
+    @Test("whatever the disk does, an entity has the time that it needs or an earlier one", arguments: UInt64(1)...40)
+    func wakes(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        let disk = SimulatedDisk(generator: generator.fork("disk"))
+        let oracle = DurableOracle { _, _, _ in }
+        let open = { RemindingJournalStore(JournalStore(disk, node: "n1", oracle: oracle)) }
+        var store = open()
+        /// The time that the last state needs, by entity.
+        var needed: [String: WallTime] = [:]
+        var (failures, wanted) = (0, 0)
+        for step in 0..<400 {
+            let id = "account-\(generator.below(3))"
+            switch generator.below(7) {
+            case 0: disk.set(DiskTrouble.allCases[generator.below(5)], of: "n1")
+            case 1: disk.set(nil, of: "n1")
+            case 2:
+                disk.crash(of: "n1")
+                store = open()
+            default:
+                let time = generator.below(3) == 0 ? nil : WallTime(milliseconds: Int64(generator.below(1000)))
+                let key = EntityKey(type: "account", id: id, shards: 1)
+                do {
+                    try await store.save(bytes("\(step)"), for: key, fence: token(UInt64(step)), wakeAt: time)
+                    needed[id] = time
+                } catch {
+                    failures += 1
+                }
+            }
+            if let wake = needed[id] {
+                disk.set(nil, of: "n1")
+                let due = try await open().wakes(of: "account", through: wake, after: nil, limit: 9)
+                #expect(due.contains { $0.id == id }, "seed \(seed), step \(step): \(id) at \(wake), and \(due)")
+                wanted += 1
+            }
+        }
+        #expect(failures > 0)
+        #expect(wanted > 100)
     }
 
     @Test("a state that comes back as none that was written breaks K1")

@@ -1,6 +1,5 @@
 import CastyCore
 import CastyPlacement
-import CastySerialization
 package import CastySharding
 import Synchronization
 
@@ -14,33 +13,6 @@ extension JournalStore: EventStore {
     /// Between the check of a token and the write that it allows, nothing of another node comes: on threads too.
     static let commits = Mutex<Void>(())
 
-    /// A record of a journal of events.
-    private enum LogRecord: Codable {
-        case appended(type: String, id: String, first: UInt64, [LogEvent])
-        case deleted(type: String, id: String, through: UInt64)
-
-        func isOf(_ key: EntityKey) -> Bool {
-            switch self {
-            case .appended(let type, let id, _, _), .deleted(let type, let id, _): type == key.type && id == key.id
-            }
-        }
-    }
-
-    private struct LogEvent: Codable {
-        let payload: [UInt8]
-        let manifest: String
-        let version: Int
-        let tags: [String]
-
-        init(_ record: EventRecord) {
-            (payload, manifest, version, tags) = (record.payload, record.manifest, record.version, record.tags)
-        }
-
-        var record: EventRecord {
-            EventRecord(payload: payload, manifest: manifest, version: version, tags: tags)
-        }
-    }
-
     /// What the records of one entity say.
     private struct EntityLog {
         var last: UInt64 = 0
@@ -53,6 +25,13 @@ extension JournalStore: EventStore {
     package func append(
         _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, fence: ShardFence
     ) async throws(EntityStoreError) {
+        try await append(events, after: sequence, for: key, fence, wake: .none)
+    }
+
+    /// Appends events, and sets when the entity must run again.
+    func append(
+        _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, _ fence: ShardFence, wake: WakeChange
+    ) async throws(EntityStoreError) {
         let last = sequence + UInt64(events.count)
         let (state, known) = (Self.state(last, events.last), Self.oracleKey(key))
         let call = oracle.writes(state, of: known)
@@ -62,8 +41,11 @@ extension JournalStore: EventStore {
             let log = try self.log(of: key)
             guard log.last == sequence else { throw .conflict(key, after: sequence, last: log.last) }
             do throws(EntityStoreError) {
-                try write(
-                    .appended(type: key.type, id: key.id, first: sequence + 1, events.map(LogEvent.init)), for: key)
+                try withWake(wake, of: key) { () throws(EntityStoreError) in
+                    try write(
+                        .appended(type: key.type, id: key.id, first: sequence + 1, events),
+                        for: key)
+                }
             } catch {
                 guard acknowledgesUnwritten else { throw error }
             }
@@ -130,22 +112,27 @@ extension JournalStore: EventStore {
 
     private static func name(_ journal: Int) -> String { "events \(journal)" }
 
+    /// The records of a journal. What was decoded before is not decoded again: journals only grow.
     private func records(in journal: Int) throws(EntityStoreError) -> [LogRecord] {
         let name = Self.name(journal)
-        let records = try use(name) { journal throws(EntityStoreError) in try journal.read() }
-        do {
-            return try records.map { try JSONSerializer().decode(LogRecord.self, from: $0) }
-        } catch {
-            throw EntityStoreError(.corrupt, "\(name): a record cannot be decoded")
+        let raw = try use(name) { journal throws(EntityStoreError) in try journal.read() }
+        var known = decoded.withLock { $0[journal] } ?? DecodedJournal()
+        if !raw.starts(with: known.raw) { known = DecodedJournal() }
+        for bytes in raw.dropFirst(known.raw.count) {
+            guard let record = LogRecord(bytes) else {
+                throw EntityStoreError(.corrupt, "\(name): a record cannot be decoded")
+            }
+            known.records.append(record)
         }
+        known.raw = raw
+        let now = known
+        decoded.withLock { $0[journal] = now }
+        return now.records
     }
 
     private func write(_ record: LogRecord, for key: EntityKey) throws(EntityStoreError) {
-        guard let bytes = try? JSONSerializer().encode(record) else {
-            throw EntityStoreError(.corrupt, "the events of \(key.id) cannot be encoded")
-        }
         try use(Self.name(Self.journal(of: key.id))) { journal throws(EntityStoreError) in
-            try journal.append(bytes)
+            try journal.append(record.bytes)
         }
     }
 
@@ -168,7 +155,7 @@ extension JournalStore: EventStore {
     private static func events(in record: LogRecord) -> [StoredEvent] {
         guard case .appended(let type, let id, let first, let events) = record else { return [] }
         return events.enumerated().map {
-            StoredEvent(type: type, entity: id, sequence: first + UInt64($0.offset), record: $0.element.record)
+            StoredEvent(type: type, entity: id, sequence: first + UInt64($0.offset), record: $0.element)
         }
     }
 

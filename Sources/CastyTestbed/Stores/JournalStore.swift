@@ -7,7 +7,7 @@ import Synchronization
 /// its remembered entities, and some for events.
 package final class JournalStore: EntityStore, RememberedEntityStore {
     /// A longer journal is rewritten.
-    private static let tidyLength = 4096
+    static let tidyLength = 4096
 
     private let disk: SimulatedDisk
     let node: String
@@ -21,6 +21,7 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     /// Whether a cluster that is founded anew takes the disk over, with its tokens.
     private let changesCluster: Bool
     private let journals = Mutex<[String: Journal]>([:])
+    let decoded = Mutex<[Int: DecodedJournal]>([:])
 
     /// Creates the stores of a node.
     ///
@@ -70,24 +71,26 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     }
 
     package func save(_ state: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
+        try await put(state, for: key, fence, wake: .none)
+    }
+
+    package func delete(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
+        try await put(nil, for: key, fence, wake: .none)
+    }
+
+    /// Saves a state, or that there is none, and when the entity must run again.
+    func put(
+        _ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence, wake: WakeChange
+    ) async throws(EntityStoreError) {
         let call = oracle.writes(state, of: key)
         await pause()
         try Self.commits.withLock { _ throws(EntityStoreError) in
             try pass(fence, for: key)
-            // A record that begins with `=` is a state, an empty one says that there is none.
-            try append([UInt8(ascii: "=")] + state, for: key)
+            try withWake(wake, of: key) { () throws(EntityStoreError) in
+                // A record that begins with `=` is a state, an empty one says that there is none.
+                try append(state.map { [UInt8(ascii: "=")] + $0 } ?? [], for: key)
+            }
             oracle.wrote(state, of: key, on: node, fence, call: call)
-        }
-        await pause()
-    }
-
-    package func delete(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
-        let call = oracle.writes(nil, of: key)
-        await pause()
-        try Self.commits.withLock { _ throws(EntityStoreError) in
-            try pass(fence, for: key)
-            try append([], for: key)
-            oracle.wrote(nil, of: key, on: node, fence, call: call)
         }
         await pause()
     }
