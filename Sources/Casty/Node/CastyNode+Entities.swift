@@ -62,6 +62,23 @@ extension CastyNode {
         try cluster.singleton.start(name: name, role: role, of: message, behavior: behavior)
     }
 
+    /// Runs one actor with a state in the whole cluster, on its oldest member; every node that runs or reaches it must do
+    /// the same.
+    ///
+    /// - Parameters:
+    ///   - name: Its name, unique among singletons.
+    ///   - role: Only members with this role run it; the others only reach it. `nil` for all.
+    ///   - state: How it keeps its state.
+    ///   - behavior: Makes its behavior each time it starts here.
+    /// - Returns: A reference to it, wherever it runs.
+    /// - Throws: ``ShardingError``, as ``CastySharding/ClusterSingleton/start(name:role:state:of:behavior:)`` does.
+    public func singleton<Message: Sendable>(
+        _ name: String, of message: Message.Type = Message.self, role: String? = nil, state: EntityState,
+        behavior: @escaping @Sendable (EntityContext) -> Behavior<Message>
+    ) throws(ShardingError) -> SingletonRef<Message> {
+        try cluster.singleton.start(name: name, role: role, state: state, of: message, behavior: behavior)
+    }
+
     /// Starts a top-level actor on this node.
     ///
     /// - Parameters:

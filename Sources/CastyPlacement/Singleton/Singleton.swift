@@ -94,6 +94,10 @@ package struct Singleton<Payload: Sendable>: Sendable {
     /// The node that runs it or should, in this node's view.
     package var home: UniqueAddress? { view.oldest(role: settings.role) }
 
+    /// This node's number among all members that were ever up; 0 before it is up. A later home has a higher one: a member
+    /// runs the singleton only when no older one may.
+    package var ownNumber: Int { view.member(own)?.upNumber ?? 0 }
+
     /// Whether it runs here.
     package var isRunning: Bool {
         switch phase {

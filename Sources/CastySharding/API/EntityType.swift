@@ -99,6 +99,12 @@ public struct EntityState: Sendable {
     /// They keep none: an entity that stops or moves starts afresh.
     public static let none = EntityState(store: nil)
 
+    /// The runtime saves it before what a handler tells others leaves, see
+    /// ``Behavior/durable(_:_:version:codec:migrate:_:)``.
+    ///
+    /// - Parameter store: Where, as for ``manual(_:)``.
+    public static func durable(_ store: any EntityStore) -> EntityState { EntityState(store: store) }
+
     /// They load and save it by ``EntityContext/load()`` and ``EntityContext/save(_:)``, or have a behavior that does
     /// so, see ``Behavior/durable(_:_:version:codec:migrate:_:)``.
     ///

@@ -127,12 +127,7 @@ public final class Sharding: Sendable {
         strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>?,
         handling: ActorHandling<EntityContext, Message>
     ) throws -> ShardRegion<Message> {
-        if store is any ClusterStore, cluster.config.store == nil {
-            throw ShardingError(
-                .storeNotNamed,
-                "the store of \(type) belongs to one cluster: name it in the node's settings too ($0.store), so that all nodes agree on it and none of another cluster writes there"
-            )
-        }
+        try cluster.requireNamed(store, of: type)
         var settings = settings
         settings.remembersEntities = remember != nil
         let hosting = EntityHosting(kind: ActorKind(handling), store: store, remembered: remember)
@@ -278,6 +273,17 @@ public final class Sharding: Sendable {
     /// Whether an entity of a type is known on this node at the moment.
     package func hosts(_ entity: String, type: String) -> Bool {
         regions.withLock { $0[type] }?.host.hosts(entity) ?? false
+    }
+}
+
+extension Cluster {
+    /// Refuses a store that belongs to a cluster, on a node whose settings name none.
+    func requireNamed(_ store: (any EntityStore)?, of owner: String) throws(ShardingError) {
+        guard store is any ClusterStore, config.store == nil else { return }
+        throw ShardingError(
+            .storeNotNamed,
+            "the store of \(owner) belongs to one cluster: name it in the node's settings too ($0.store), so that all nodes agree on it and none of another cluster writes there"
+        )
     }
 }
 

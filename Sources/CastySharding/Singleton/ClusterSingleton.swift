@@ -28,7 +28,7 @@ extension Cluster {
 /// There is one limit. A running handler cannot be interrupted from outside. It is given up if it does not return for
 /// seven seconds after its node had to hand over (five to stop, two to stop by force), or if it runs for longer than a
 /// removed member's lease; the next singleton then starts beside it. What such a handler does after that time must be
-/// harmless, or be refused by the systems that it calls.
+/// harmless, or be refused by the systems that it calls; a store of the singleton's state refuses it.
 public struct ClusterSingleton: Sendable {
     let cluster: Cluster
     let started: StartedSingletons
@@ -48,16 +48,46 @@ public struct ClusterSingleton: Sendable {
         name: String, role: String? = nil, of message: Message.Type = Message.self,
         behavior: @escaping @Sendable () -> Behavior<Message>
     ) throws(ShardingError) -> SingletonRef<Message> {
+        try start(name: name, role: role, state: .none) { _ in behavior() }
+    }
+
+    /// Starts a singleton with a state on this node; every node that runs or reaches it must do the same.
+    ///
+    /// ```swift
+    /// let totals = try cluster.singleton.start(name: "totals", state: .durable(store)) { singleton in
+    ///     .durable(singleton, 0) { total, context, message in … }
+    /// }
+    /// ```
+    ///
+    /// Its state is there after a move, a crash, and the end of the whole cluster. It is saved before what a handler tells
+    /// others leaves. The store refuses a node on which it ran before: what that has not saved, it cannot save any more.
+    ///
+    /// - Parameters:
+    ///   - name: Its name, unique among singletons. Its state has the name too.
+    ///   - role: Only members with this role run it; the others only reach it. `nil` for all.
+    ///   - state: How it keeps its state; the same on all nodes that may run it.
+    ///   - message: Its message type.
+    ///   - behavior: Makes its behavior each time it starts here, from what it knows about itself: its type and its id
+    ///     are the name. ``EntityContext/passivate()`` does nothing. It can be reminded where its store allows that.
+    /// - Returns: A reference to it, wherever it runs.
+    /// - Throws: ``ShardingError``, as ``start(name:role:of:behavior:)`` does, and where the store belongs to one cluster
+    ///   and the node's settings do not name it.
+    public func start<Message: Sendable>(
+        name: String, role: String? = nil, state: EntityState, of message: Message.Type = Message.self,
+        behavior: @escaping @Sendable (EntityContext) -> Behavior<Message>
+    ) throws(ShardingError) -> SingletonRef<Message> {
         var settings = SingletonSettings()
         settings.role = role
         settings.removalMargin = cluster.config.settings.removalMargin(members: 3)
+        try cluster.requireNamed(state.store, of: name)
         return try ShardingError.translating(name) {
-            try start(name: name, settings: settings, behavior: behavior)
+            try start(name: name, settings: settings, store: state.store, behavior: behavior)
         }
     }
 
     private func start<Message: Sendable>(
-        name: String, settings: SingletonSettings, behavior: @escaping @Sendable () -> Behavior<Message>
+        name: String, settings: SingletonSettings, store: (any EntityStore)?,
+        behavior: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) throws -> SingletonRef<Message> {
         let system = cluster.system
         let payloads = try cluster.payloadCodec(name, of: Message.self)
@@ -68,8 +98,8 @@ public struct ClusterSingleton: Sendable {
         try system.registry.register(
             SingletonCommand.self, name: "casty.singleton", codec: SingletonCommand.codec(started.codecs))
         let host = SingletonHost(
-            name: name, cluster: cluster, settings: settings, payloads: payloads,
-            kind: ActorKind(ActorHandling { (_: Void) in behavior() }))
+            name: name, cluster: cluster, settings: settings, payloads: payloads, store: store,
+            kind: ActorKind(ActorHandling(behavior)))
         let actor: ActorRef<SingletonCommand>
         do {
             actor = try system.spawnSystem(

@@ -5,30 +5,6 @@ import CastyObservability
 import CastyPlacement
 import Logging
 
-/// The parts of one singleton on one node.
-final class SingletonHost: Sendable {
-    let name: String
-    let cluster: Cluster
-    let settings: SingletonSettings
-    let payloads: PayloadCodec
-    let kind: ActorKind<SingletonCommand, Void>
-    let gate = LeaseGate()
-
-    init(
-        name: String, cluster: Cluster, settings: SingletonSettings, payloads: PayloadCodec,
-        kind: ActorKind<SingletonCommand, Void>
-    ) {
-        self.name = name
-        self.cluster = cluster
-        self.settings = settings
-        self.payloads = payloads
-        self.kind = kind
-    }
-
-    /// All messages share one path, so that none overtakes another.
-    static func paths(_ name: String) -> ShellPaths { ShellPaths(data: ["singleton", name]) }
-}
-
 /// The shell of a singleton on one node: calls its core, and performs the effects.
 struct SingletonShell: PlacementShell {
     let host: SingletonHost
@@ -139,13 +115,15 @@ extension SingletonShell {
     private mutating func start(_ incarnation: UInt64, _ context: ActorContext<SingletonCommand>) {
         let me = context.`self`
         let pass = ShardPass(host.gate)
+        let isLeaseValid = leaseCheck(pass, context)
+        let subject = host.context(for: incarnation, upNumber: core.ownNumber, mayWrite: isLeaseValid)
         let hooks = CellHooks<ErasedMessage>(
-            mayRun: leaseCheck(pass, context),
+            mayRun: isLeaseValid,
             onEnd: { failure, unhandled in
                 me.tell(.ended(incarnation, failed: failure != nil, unhandled: unhandled))
             })
         do {
-            state.running.add(incarnation, try host.kind.start(context, (), "\(incarnation)", hooks))
+            state.running.add(incarnation, try host.kind.start(context, subject, "\(incarnation)", hooks))
             self.pass = pass
         } catch {
             context.log.error("singleton \(host.name) could not start: \(error)")
