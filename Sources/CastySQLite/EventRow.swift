@@ -3,16 +3,21 @@ import CastySharding
 import Foundation
 import GRDB
 
-/// A row of a file's log: events, deletions and takeovers, in the order in which the file's process committed them.
+/// A row of a log: events, deletions and takeovers, in the order in which the file's process committed them.
 ///
 /// A row *counts* unless a later owner of its shard has not seen it: a takeover says how far its owner has seen each
-/// other file's log, and of what had a lower token, nothing beyond that counts. Takeovers count, or not, by the same
+/// other log, and of what had a lower token, nothing beyond that counts. Takeovers count, or not, by the same
 /// rule.
 struct EventRow {
     enum Kind: Int64 { case event, deletion, takeover }
 
-    /// Its place in the file's log; it is never given twice.
+    /// The log, which has the number of the slot whose process has written it. A file has the log of its slot, and the
+    /// rows of other logs that it has taken over from files that are gone.
+    var log = 0
+    /// Its index in that log; it is never given twice.
     var row: Int64 = 0
+    /// Its number in the table of the file.
+    var storedRow: Int64 = 0
     var kind: Kind
     var type: String
     /// Empty for a takeover.
@@ -29,8 +34,11 @@ struct EventRow {
     var tags: [String] = []
     var fence: ShardFence
 
-    static let columns =
-        "row, kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start, sequence, sum"
+    /// The columns; `log` and `place` are 0 in rows of the file's own log, and missing before version 5.
+    static func columns(hasLogs: Bool) -> String {
+        "row, kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start, sequence, sum, "
+            + (hasLogs ? "log, place" : "0, 0")
+    }
 
     init(kind: Kind, key: EntityKey, fence: ShardFence) {
         self.kind = kind
@@ -48,13 +56,16 @@ struct EventRow {
         tags = record.tags
     }
 
-    /// Reads a row with all ``columns``, and checks its checksum.
-    init(_ row: Row) throws(EntityStoreError) {
+    /// Reads a row with all ``columns(hasLogs:)``, and checks its checksum.
+    ///
+    /// - Parameter file: The number of the file's own log.
+    init(_ row: Row, file: Int) throws(EntityStoreError) {
         guard let kind = Kind(rawValue: try row.number(1)) else {
             throw EntityStoreError(.corrupt, "a row of the log is of no known kind")
         }
         self.kind = kind
-        self.row = try row.number(0)
+        (storedRow, log) = (try row.number(0), Int(clamping: try row.number(16)))
+        if log == 0 { (log, self.row) = (file, storedRow) } else { self.row = try row.number(17) }
         type = try row.text(2)
         id = try row.text(3)
         number = UInt64(bitPattern: try row.number(4))
@@ -78,23 +89,30 @@ struct EventRow {
             record: EventRecord(payload: payload, manifest: manifest, version: version, tags: tags))
     }
 
-    func insert(_ database: Database) throws {
+    /// Adds the row to the file's own log.
+    func insert(_ database: Database) throws { try insert(log: 0, place: 0, database) }
+
+    /// Adds a row of another file with its log and index, unless it is there already.
+    func adopt(_ database: Database) throws { try insert(log: log, place: row, database) }
+
+    private func insert(log: Int, place: Int64, _ database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """
-                INSERT INTO event (
+                INSERT OR IGNORE INTO event (
                     kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start,
-                    sequence, sum)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    sequence, sum, log, place)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(
             arguments: [
                 kind.rawValue, type.stored, id.stored, Int64(bitPattern: number), shards, shard, Data(payload),
                 manifest.stored, version, codedTags, "\(fence.cluster)", fence.upNumber, fence.start,
-                Int64(bitPattern: fence.sequence), sum,
+                Int64(bitPattern: fence.sequence), sum, log, place,
             ])
-        guard !tags.isEmpty else { return }
+        guard !tags.isEmpty, database.changesCount > 0 else { return }
         let row = database.lastInsertedRowID
-        let tagging = try database.cachedStatement(sql: "INSERT INTO event_tag (tag, row) VALUES (?, ?)")
+        // No event has a tag twice in this table.
+        let tagging = try database.cachedStatement(sql: "INSERT OR IGNORE INTO event_tag (tag, row) VALUES (?, ?)")
         for tag in tags { try tagging.execute(arguments: [tag.stored, row]) }
     }
 
@@ -129,38 +147,5 @@ struct EventRow {
             rest = rest.dropFirst(4 + length)
         }
         return tags
-    }
-}
-
-/// How far the logs of files are known, by the number of each file.
-struct LogPositions: Hashable, Sendable {
-    private var rows: [Int: Int64] = [:]
-
-    init() {}
-
-    /// Reads the text of ``description``; `nil` for any other text.
-    init?(_ text: String) {
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) where !text.isEmpty {
-            let numbers = part.split(separator: ":", omittingEmptySubsequences: false)
-            guard numbers.count == 2, let file = Int(numbers[0]), let row = Int64(numbers[1]), row >= 0,
-                (1...WriterSlot.limit).contains(file)
-            else { return nil }
-            rows[file] = row
-        }
-    }
-
-    subscript(file: Int) -> Int64 {
-        get { rows[file] ?? 0 }
-        set { rows[file] = newValue }
-    }
-
-    /// Whether everything that these positions include is included in others, but for one file.
-    func isIncluded(in others: LogPositions, besides file: Int) -> Bool {
-        rows.allSatisfy { $0.key == file || $0.value <= others[$0.key] }
-    }
-
-    /// `1:123,2:45`.
-    var description: String {
-        rows.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: ",")
     }
 }

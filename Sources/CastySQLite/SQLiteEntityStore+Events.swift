@@ -8,8 +8,8 @@ public import CastySharding
 /// before the former owner's last events until the new owner has read them; that lasts as long as the new owner
 /// takes to begin.
 ///
-/// Deleted events are removed from this process's file. Those in the files of other processes are never returned any
-/// more, and their bytes remain.
+/// Deleted events are never returned any more. A process removes them from its file with a later deletion of the same
+/// entity, or with the next ``SQLiteStores/compact()``.
 extension SQLiteEntityStore: EventStore {
     /// Appends events of one entity, all or none.
     public func append(

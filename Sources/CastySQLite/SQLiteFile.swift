@@ -14,8 +14,9 @@ final class SQLiteFile: Sendable {
     static let applicationID: Int64 = 0x4353_5459
     /// The version of the tables; a file of a later version is refused and not changed.
     ///
-    /// Version 2 kept all states here, version 3 which entities run.
-    static let version: Int64 = 4
+    /// Version 2 kept all states here, version 3 which entities run. A process of version 4 would not find the files
+    /// that have come after removed ones.
+    static let version: Int64 = 5
 
     private static let oldestVersion: Int64 = 2
 

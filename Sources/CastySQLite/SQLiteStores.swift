@@ -23,8 +23,11 @@ public struct SQLiteStores: Sendable {
     /// Opens the stores in a folder; creates the folder and the file, accessible to their owner only, if they are
     /// missing.
     ///
+    /// - Parameters:
+    ///   - directory: The folder.
+    ///   - compaction: How often ``compact()`` is called while the stores are open; `nil` for never.
     /// - Throws: ``EntityStoreError``.
-    public init(directory: String) throws(EntityStoreError) {
+    public init(directory: String, compactsEvery compaction: Duration? = .seconds(300)) throws(EntityStoreError) {
         if mkdir(directory, 0o700) != 0, errno != EEXIST {
             throw EntityStoreError(.unavailable, "\(directory): \(String(cString: strerror(errno)))")
         }
@@ -32,5 +35,23 @@ public struct SQLiteStores: Sendable {
         identity = "sqlite \(try file.identity())"
         entities = try SQLiteEntityStore(directory: directory, shared: file)
         remembered = SQLiteRememberedEntityStore(entities)
+        if let compaction { entities.compactor.schedule(every: compaction) }
+    }
+
+    /// Moves what the files of gone processes hold into this process's file and removes those files, and removes from
+    /// this file what the files of other processes supersede: states and times of entities that have moved, deleted
+    /// events, and notes on owners that nothing depends on any more.
+    ///
+    /// Other processes read and write meanwhile. One process of a folder compacts at a time. One that dies or hangs in
+    /// the middle loses nothing; while it hangs, no other compacts. A file that has something wrong in it is left
+    /// as it is. The times at which this runs by itself leave a file alone until its process has been gone for two of
+    /// them: a process that starts again takes a file back.
+    ///
+    /// - Throws: ``EntityStoreError``, after which everything is there that was there before.
+    /// - Complexity: O(*n*) in the rows of the gone processes' files, and in the rows of this one where its shards have
+    ///   moved since the last time.
+    @discardableResult
+    public func compact() async throws(EntityStoreError) -> SQLiteCompaction {
+        try await entities.compactor.compact()
     }
 }

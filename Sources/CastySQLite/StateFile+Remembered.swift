@@ -93,16 +93,22 @@ extension StateFile {
 }
 
 extension Row {
+    /// The key of such a row.
+    func rememberedKey() throws(EntityStoreError) -> EntityKey {
+        EntityKey(
+            type: try text(0), id: try text(1), shard: Int(clamping: try number(4)), of: Int(clamping: try number(3)))
+    }
+
     /// A whole row, in the order of ``StateFile/rememberedColumns``.
     func rememberedRow() throws(EntityStoreError) -> StateFile.RememberedRow {
-        let (type, id, runs, fence) = (try text(0), try text(1), try number(2) == 1, try fence(5))
-        let key = EntityKey(
-            type: type, id: id, shard: Int(clamping: try number(4)), of: Int(clamping: try number(3)))
-        guard try number(9) == StateFile.sum(of: key, runs: runs, fence) else {
+        let key = try rememberedKey()
+        let runs = try number(2) == 1
+        let fence: ShardFence = try self.fence(5)
+        guard try self.number(9) == StateFile.sum(of: key, runs: runs, fence) else {
             throw EntityStoreError(
-                .corrupt, "a remembered entity of shard \(key.shard) of \(type) has a wrong checksum")
+                .corrupt, "a remembered entity of shard \(key.shard) of \(key.type) has a wrong checksum")
         }
-        return StateFile.RememberedRow(type: type, id: id, runs: runs, fence: fence)
+        return StateFile.RememberedRow(type: key.type, id: key.id, runs: runs, fence: fence)
     }
 }
 

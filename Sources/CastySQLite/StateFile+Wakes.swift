@@ -32,23 +32,12 @@ extension StateFile {
                 statement,
                 arguments: [type.stored, time.milliseconds, start.at.milliseconds, start.id.stored, limit])
             return try rows.map { row in
-                let wake = EntityWake(at: WallTime(milliseconds: try row.number(1)), id: try row.text(0))
-                guard try row.number(2) == Self.sum(of: wake, type) else {
-                    throw EntityStoreError(
-                        .corrupt, "the time at which \(wake.id) must run is not what was saved: its checksum is wrong")
+                guard let wake = try row.wake(1, of: try row.text(0), type) else {
+                    throw EntityStoreError(.corrupt, "a row has no time")
                 }
                 return wake
             }
         } ?? []
-    }
-
-    /// The token under which this file has the state of an entity, or its deletion.
-    func token(of id: String, type: String) throws(EntityStoreError) -> ShardFence? {
-        try read { database in
-            let statement = try database.cachedStatement(
-                sql: "SELECT cluster, up, start, sequence FROM entity WHERE type = ? AND id = ?")
-            return try Row.fetchOne(statement, arguments: [type.stored, id.stored])?.fence(0)
-        }
     }
 
     /// Sets or removes the time of an entity; inside the transaction that writes its state.
@@ -66,8 +55,21 @@ extension StateFile {
             ])
     }
 
-    private static func sum(of wake: EntityWake, _ type: String) -> Int64 {
+    static func sum(of wake: EntityWake, _ type: String) -> Int64 {
         checksum(type: type, id: wake.id, state: Data("wake \(wake.at.milliseconds)".utf8))
+    }
+}
+
+extension Row {
+    /// A time and its checksum; `nil` where there is none.
+    func wake(_ column: Int, of id: String, _ type: String) throws(EntityStoreError) -> EntityWake? {
+        if self[column] == nil { return nil }
+        let wake = EntityWake(at: WallTime(milliseconds: try number(column)), id: id)
+        guard try number(column + 1) == StateFile.sum(of: wake, type) else {
+            throw EntityStoreError(
+                .corrupt, "the time at which \(id) must run is not what was saved: its checksum is wrong")
+        }
+        return wake
     }
 }
 
@@ -88,6 +90,8 @@ extension StateSources {
             // Each file has given its first ones, so the first of all are among them.
             let first = page.sorted { $0.wake < $1.wake }.prefix(limit)
             for (wake, file) in first where found.count < limit {
+                // While a row is copied, two files have it.
+                if found.last == wake { continue }
                 cursor = wake
                 if try isLatest(wake.id, type, in: file) { found.append(wake) }
             }
@@ -98,9 +102,11 @@ extension StateSources {
 
     /// Whether no other file has the entity under a higher token.
     private func isLatest(_ id: String, _ type: String, in file: StateFile) throws(EntityStoreError) -> Bool {
-        guard let token = try file.token(of: id, type: type) else { return false }
+        guard let token = try file.token(of: id, type: type, in: .states) else { return false }
         for other in all where other.path != file.path {
-            if let known = try other.token(of: id, type: type), token.isSuperseded(by: known) { return false }
+            if let known = try other.token(of: id, type: type, in: .states), token.isSuperseded(by: known) {
+                return false
+            }
         }
         return true
     }

@@ -12,9 +12,9 @@ final class StateFile: Sendable {
     /// The application id that marks such a file: `CSTS`.
     static let applicationID: Int64 = 0x4353_5453
     /// The version of the tables; a file of a later version is refused and not changed. In version 1 tokens had no
-    /// checksum, in version 2 there were neither events nor times, and up to version 3 the shared file kept which
-    /// entities run.
-    static let version: Int64 = 4
+    /// checksum, in version 2 there were neither events nor times, up to version 3 the shared file kept which
+    /// entities run, and up to version 4 a file had one log only.
+    static let version: Int64 = 5
 
     /// A row of an entity.
     struct Found {
@@ -35,7 +35,7 @@ final class StateFile: Sendable {
     ///   - pageLimit: The most pages of 4 KiB; for tests of a full store.
     init(path: String, writes: Bool, pageLimit: Int? = nil) throws(EntityStoreError) {
         self.path = path
-        number = WriterSlot.number(of: path.split(separator: "/").last.map(String.init) ?? path) ?? 0
+        number = WriterSlot.number(of: WriterSlot.name(path)) ?? 0
         var configuration = Configuration()
         configuration.label = writes ? "casty.states" : "casty.states.reader"
         // Readers wait for nothing but the recovery of a file whose writer has died.
@@ -51,6 +51,11 @@ final class StateFile: Sendable {
             try DatabaseQueue(path: path, configuration: configuration)
         }
         if writes { try makeTables() }
+    }
+
+    /// Opens another process's file for reading; `nil` where it was removed meanwhile.
+    static func reader(_ path: String) throws(EntityStoreError) -> StateFile? {
+        try RemovableFile.open(path) { path throws(EntityStoreError) in try StateFile(path: path, writes: false) }
     }
 
     private func makeTables() throws(EntityStoreError) {
@@ -153,8 +158,8 @@ final class StateFile: Sendable {
     func highestUpNumber() throws(EntityStoreError) -> Int { try fences().map(\.fence.upNumber).max() ?? 0 }
 
     /// Reads the events, if the file has any.
-    func readLog(_ body: (Database) throws -> Void) throws(EntityStoreError) {
-        _ = try read { database in if try EventTables.exist(database) { try body(database) } }
+    func readLogs(_ body: (EventLogs) throws -> Void) throws(EntityStoreError) {
+        _ = try read { database in if let logs = try EventLogs(file: number, database) { try body(logs) } }
     }
 
     /// Reads; `nil` where the file has no tables yet, because its process has just made it.
@@ -170,6 +175,13 @@ final class StateFile: Sendable {
                 }
             }
         }
+    }
+
+    /// Brings everything into the file itself, so that it is whole without its log.
+    ///
+    /// - Throws: ``EntityStoreError`` where a reader is in the way.
+    func checkpoint() throws(EntityStoreError) {
+        try SQLiteFile.run(path) { _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
     }
 
     static func row(of key: EntityKey, _ database: Database) throws -> Found? {

@@ -2,41 +2,34 @@ import CastyPlacement
 import CastySharding
 import GRDB
 
-/// The file that a transaction writes, which reads its own rows.
-struct OpenLog {
-    let file: Int
-    let database: Database
-}
-
 extension StateSources {
     /// The takeovers of an entity's shard, and what they make of its rows.
-    func takeovers(type: String, id: String, in open: OpenLog? = nil) throws(EntityStoreError) -> Takeovers {
-        var rows: [(file: Int, row: EventRow)] = []
-        try each(open) { file, database in
-            for row in try EventTables.takeovers(type: type, id: id, database) { rows.append((file, row)) }
-        }
+    ///
+    /// - Parameter open: The file that a transaction writes, which reads its own rows.
+    func takeovers(type: String, id: String, in open: EventLogs? = nil) throws(EntityStoreError) -> Takeovers {
+        var rows: [EventRow] = []
+        try each(open) { rows += try $0.takeovers(type: type, id: id) }
         return try Takeovers(rows)
     }
 
-    /// How far the logs of all files but one have been written.
+    /// How far all logs but one have been written.
     func ends(besides own: Int) throws(EntityStoreError) -> LogPositions {
         // A file that has come since counts from its beginning.
         try refresh()
         var ends = LogPositions()
-        try each { file, database in
-            if file != own { ends[file] = try EventTables.end(database) }
-        }
+        try each { ends.raise(to: try $0.ends()) }
+        ends[own] = 0
         return ends
     }
 
     /// The numbers of an entity's last event that ever was, and of its last deleted one; 0 for none.
     func last(
-        type: String, id: String, _ takeovers: Takeovers, in open: OpenLog? = nil
+        type: String, id: String, _ takeovers: Takeovers, in open: EventLogs? = nil
     ) throws(EntityStoreError) -> (event: UInt64, deleted: UInt64) {
         var (last, deleted): (UInt64, UInt64) = (0, 0)
-        try each(open) { file, database in
+        try each(open) { logs in
             for kind in [EventRow.Kind.event, .deletion] {
-                let row = try EventTables.last(kind, type: type, id: id, database) { takeovers.counts($0, in: file) }
+                let row = try logs.last(kind, type: type, id: id, where: takeovers.counts)
                 guard let row else { continue }
                 last = max(last, row.number)
                 if kind == .deletion { deleted = max(deleted, row.number) }
@@ -53,12 +46,11 @@ extension StateSources {
         let takeovers = try takeovers(type: key.type, id: key.id)
         let (last, deleted) = try last(type: key.type, id: key.id, takeovers)
         var rows: [EventRow] = []
-        try each { file, database in
-            rows += try EventTables.events(
-                type: key.type, id: key.id, after: max(sequence, deleted), limit: limit, database
-            ) { takeovers.counts($0, in: file) }
+        try each { logs in
+            rows += try logs.events(
+                type: key.type, id: key.id, after: max(sequence, deleted), limit: limit, where: takeovers.counts)
         }
-        rows.sort { $0.number < $1.number }
+        rows = rows.sortedOnce { $0.number < $1.number }
         for (row, next) in zip(rows, rows.dropFirst()) where row.number == next.number {
             throw EntityStoreError(.corrupt, "event \(row.number) of \(key.id) is there twice")
         }
@@ -69,23 +61,21 @@ extension StateSources {
     }
 
     /// Reads the logs of all files, in order; that of an open transaction through it.
-    private func each(
-        _ open: OpenLog? = nil, _ body: (_ file: Int, Database) throws -> Void
-    ) throws(EntityStoreError) {
+    func each(_ open: EventLogs? = nil, _ body: (EventLogs) throws -> Void) throws(EntityStoreError) {
         for file in all {
             if let open, open.file == file.number {
-                try SQLiteFile.run(file.path) { try body(open.file, open.database) }
+                try SQLiteFile.run(file.path) { try body(open) }
             } else {
-                try file.readLog { try body(file.number, $0) }
+                try file.readLogs(body)
             }
         }
     }
 
     // MARK: Queries
 
-    /// The first events of all files that match a filter.
+    /// The first events of all logs that match a filter.
     ///
-    /// Each file's log is read in its order, and an event only after all that its owner had seen of the other files. An
+    /// Each log is read in its order, and an event only after all that its owner had seen of the other logs. An
     /// event is passed on when it is certain that it counts: that is so until another process has written a token for its
     /// shard, and again when that process has written down what it has seen.
     func batch(
@@ -97,36 +87,44 @@ extension StateSources {
         try refresh()
         let start = positions
         var chunks: [LogChunk] = []
-        try each { file, database in
-            chunks.append(try LogChunk(file: file, filter, after: start[file], limit: limit, database))
+        try each { logs in
+            for log in try logs.ends().logs {
+                let chunk = try LogChunk(log, filter, after: start[log], limit: limit, logs)
+                if let index = chunks.firstIndex(where: { $0.log == log }) {
+                    chunks[index].merge(chunk)
+                } else {
+                    chunks.append(chunk)
+                }
+            }
         }
+        chunks.sort { $0.log < $1.log }
         var verdicts = EntityVerdicts(sources: self)
         var found: [EventBatch.Element] = []
         var hasProgress = true
         while hasProgress, found.count < limit {
             hasProgress = false
             for index in chunks.indices {
-                let file = chunks[index].file
+                let log = chunks[index].log
                 while found.count < limit, let row = chunks[index].rows.first {
-                    if positions[file] < row.row - 1 {
-                        // Nothing before it matches. Another file's events may depend on that only.
-                        positions[file] = row.row - 1
+                    if positions[log] < row.row - 1 {
+                        // Nothing before it matches. Another log's events may depend on that only.
+                        positions[log] = row.row - 1
                         hasProgress = true
                     }
                     let verdict = try verdicts.verdict(type: row.type, id: row.id)
                     guard verdict.isCertain(row) else { break }
-                    let counts = verdict.takeovers.counts(row, in: file) && row.number > verdict.deleted
+                    let counts = verdict.takeovers.counts(row) && row.number > verdict.deleted
                     if counts {
-                        let seen = verdict.takeovers.seen(by: row, in: file)
-                        guard seen.isIncluded(in: positions, besides: file) else { break }
+                        let seen = verdict.takeovers.seen(by: row)
+                        guard seen.isIncluded(in: positions, besides: log) else { break }
                     }
-                    positions[file] = row.row
+                    positions[log] = row.row
                     if counts { found.append(EventBatch.Element(row.event, at: EventOffset(positions.description))) }
                     chunks[index].rows.removeFirst()
                     hasProgress = true
                 }
-                if chunks[index].rows.isEmpty, positions[file] < chunks[index].end {
-                    positions[file] = chunks[index].end
+                if chunks[index].rows.isEmpty, positions[log] < chunks[index].end {
+                    positions[log] = chunks[index].end
                     hasProgress = true
                 }
             }
@@ -137,25 +135,48 @@ extension StateSources {
     }
 }
 
-/// What a query has read of one file.
+/// What a query has read of one log.
 private struct LogChunk {
-    let file: Int
+    let log: Int
     var rows: ArraySlice<EventRow>
     /// Up to here there is no other match.
-    let end: Int64
-    let hasMore: Bool
+    var end: Int64
+    var hasMore: Bool
 
-    init(file: Int, _ filter: EventFilter, after row: Int64, limit: Int, _ database: Database) throws {
-        self.file = file
-        let rows = try EventTables.matches(filter, after: row, limit: limit, database)
+    init(_ log: Int, _ filter: EventFilter, after row: Int64, limit: Int, _ logs: EventLogs) throws {
+        self.log = log
+        let rows = try logs.matches(filter, in: log, after: row, limit: limit)
         hasMore = rows.count == limit
-        end = hasMore ? rows.last?.row ?? row : try EventTables.end(database)
+        end = hasMore ? rows.last?.row ?? row : try logs.ends()[log]
         self.rows = rows[...]
+    }
+
+    /// Adds what another file has of the log: its first part, or the same rows while they are copied.
+    mutating func merge(_ other: LogChunk) {
+        let full = [self, other].filter(\.hasMore).map(\.end).min()
+        rows =
+            (rows + other.rows).sortedOnce { $0.row < $1.row }.filter { row in full.map { row.row <= $0 } ?? true }[...]
+        end = full ?? max(end, other.end)
+        hasMore = full != nil
+    }
+}
+
+/// Tells one row of a log from all others.
+private struct LogIndex: Hashable {
+    let log: Int
+    let row: Int64
+}
+
+extension Sequence<EventRow> {
+    /// Sorted, and each row once: while rows are copied, two files have them.
+    fileprivate func sortedOnce(by comesFirst: (EventRow, EventRow) -> Bool) -> [EventRow] {
+        var seen: Set<LogIndex> = []
+        return filter { seen.insert(LogIndex(log: $0.log, row: $0.row)).inserted }.sorted(by: comesFirst)
     }
 }
 
 /// What the takeovers say of the entities in a batch. They are read after the rows that they are about.
-private struct EntityVerdicts {
+struct EntityVerdicts {
     struct Verdict {
         let takeovers: Takeovers
         let deleted: UInt64

@@ -49,9 +49,21 @@ final class StateWriter: Sendable {
         self.sources = sources
         file = try StateFile(path: slot.path, writes: true, pageLimit: pageLimit)
         try sources.refresh()
+        try continueLog()
         // A process that had this slot before has left its tokens.
         let left = try file.fences()
         state.withLock { state in for (key, fence) in left { state.raised.raise(fence, for: Shard(key)) } }
+    }
+
+    /// Lets the log go on where an earlier file of this slot had come to: no index is given twice.
+    private func continueLog() throws(EntityStoreError) {
+        let end = try sources.consistently { () throws(EntityStoreError) in
+            var ends = LogPositions()
+            try sources.each { ends.raise(to: try $0.ends()) }
+            return ends[file.number]
+        }
+        guard end > 0 else { return }
+        try file.write { try EventTables.goOn(after: end, $0) }
     }
 
     /// Writes a token down, unless it is on disk already.
@@ -163,6 +175,35 @@ final class StateWriter: Sendable {
         return results
     }
 
+    /// Takes over rows and tokens from the file of a process that is gone, between two groups of changes.
+    ///
+    /// - Parameter tokens: Tokens that the rows come with; they count as this process's own from then on.
+    func adopt(
+        tokens: [(key: EntityKey, fence: ShardFence)], _ body: (Database) throws -> Void
+    ) throws(EntityStoreError) {
+        try between { () throws(EntityStoreError) in
+            try file.write { database in
+                for (key, fence) in tokens { try StateFile.adopt(fence, for: key, database) }
+                try body(database)
+            }
+            state.withLock { state in
+                for (key, fence) in tokens
+                where state.raised.token(of: Shard(key)).map({ $0.isSuperseded(by: fence) }) ?? true {
+                    state.raised.raise(fence, for: Shard(key))
+                }
+            }
+        }
+    }
+
+    /// Changes the file between two groups of changes.
+    func rewrite(_ body: (Database) throws -> Void) throws(EntityStoreError) {
+        try between { () throws(EntityStoreError) in try file.write(body) }
+    }
+
+    private func between(_ body: () throws(EntityStoreError) -> Void) throws(EntityStoreError) {
+        try queue.sync { Result { () throws(EntityStoreError) in try body() } }.get()
+    }
+
     /// Whether no other process has a higher token for the shards of these changes. The tokens of one shard are read once.
     private func othersAllow(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
         var known: [Shard: ShardFence?] = [:]
@@ -170,7 +211,10 @@ final class StateWriter: Sendable {
         for change in changes {
             let shard = Shard(change.key)
             if known[shard] == nil {
-                known[shard] = .some(try sources.highest(for: change.key, besides: file.path))
+                known[shard] = .some(
+                    try sources.consistently { () throws(EntityStoreError) in
+                        try sources.highest(for: change.key, besides: file.path)
+                    })
             }
             guard case .some(.some(let highest)) = known[shard] else {
                 results.append(.success(()))

@@ -179,10 +179,6 @@ struct SQLiteEntityStoreTests {
         #expect(WriterSlot.number(of: name) == number)
     }
 
-    private func token(_ sequence: UInt64) -> ShardFence {
-        ShardFence(cluster: fence.cluster, upNumber: 1, start: 1, sequence: sequence)
-    }
-
     @Test("A state under another entity's key is an error")
     func swapped() async throws {
         let folder = try Folder()

@@ -9,10 +9,6 @@ import Testing
 
 @Suite("Events in SQLite")
 struct SQLiteEventTests {
-    private func token(_ sequence: UInt64) -> ShardFence {
-        ShardFence(cluster: fence.cluster, upNumber: 1, start: 1, sequence: sequence)
-    }
-
     private func record(_ number: UInt8, tags: [String] = []) -> EventRecord {
         EventRecord(payload: [number], manifest: "added", tags: tags)
     }

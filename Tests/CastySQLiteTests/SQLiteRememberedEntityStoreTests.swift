@@ -137,10 +137,6 @@ struct SQLiteRememberedEntityStoreTests {
     }
 }
 
-private func token(_ sequence: UInt64) -> ShardFence {
-    ShardFence(cluster: fence.cluster, upNumber: 1, start: 1, sequence: sequence)
-}
-
 extension Folder {
     /// Lets another process open the folder and write into it, until it is killed.
     fileprivate func openElsewhere() throws -> Process {

@@ -29,10 +29,11 @@ private func folder(_ path: String, for command: String) throws -> SQLiteFolder 
 struct StoreCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check every file of a folder: pages, and the checksums of states, tokens and remembered entities.",
+        abstract: "Check every file of a folder: pages, and the checksum of every row.",
         discussion: """
-            Reads the states of entities, the fencing tokens and the remembered entities of every file, each file as it is at one moment. Exits with 0 \
-            if all is what was written, 1 if something is not, and says what, 66 if there is no folder of stores.
+            Reads the states of entities, the fencing tokens, the remembered entities, the times of reminders and the logs of events of every file, each \
+            file as it is at one moment. Exits with 0 if all is what was written, 1 if something is not, and says what, 66 if there is no folder of \
+            stores.
 
               casty store check /var/lib/shop
               casty store check /var/lib/shop --json | jq 'select(.problem_count > 0)'
@@ -61,7 +62,7 @@ struct StoreCheck: ParsableCommand {
 
     private static func text(_ report: SQLiteFolder.FileReport) -> String {
         let counts =
-            "version \(report.version), \(report.states) states, \(report.tokens) tokens, \(report.remembered) remembered"
+            "version \(report.version), \(report.states) states, \(report.tokens) tokens, \(report.remembered) remembered, \(report.wakes) reminders, \(report.events) rows of events"
         let head = "\(report.problemCount == 0 ? "✓" : "✗") \(report.name): \(counts)"
         let rest = report.problemCount - report.problems.count
         return ([head] + report.problems.map { "  \($0)" } + (rest > 0 ? ["  and \(rest) more"] : []))
@@ -76,6 +77,8 @@ struct StoreCheck: ParsableCommand {
         line.add("states", report.states)
         line.add("tokens", report.tokens)
         line.add("remembered", report.remembered)
+        line.add("reminders", report.wakes)
+        line.add("events", report.events)
         line.add("problem_count", report.problemCount)
         line.add("problems", report.problems)
         return line.text

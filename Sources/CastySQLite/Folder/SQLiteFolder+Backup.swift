@@ -24,10 +24,11 @@ extension SQLiteFolder {
             throw EntityStoreError(.unavailable, "\(path) exists already")
         }
         try Self.attempt(partial, mkdir(partial, 0o700))
-        let names = try names()
-        for name in names {
-            let source = try open(name)
-            let path = "\(partial)/\(name)"
+        // All are open before the first is copied: what a node folds into another file meanwhile is copied from where it
+        // was.
+        let sources = try files().map { (_, file) throws(EntityStoreError) in try file.get() }
+        for source in sources {
+            let path = "\(partial)/\(source.name)"
             try SQLiteFile.create(path)
             try SQLiteFile.run(path) {
                 let copy = try DatabaseQueue(path: path)
@@ -39,7 +40,7 @@ extension SQLiteFolder {
         try Self.sync(partial)
         try Self.attempt(target, rename(partial, target))
         try Self.sync(target + "/..")
-        return names
+        return sources.map(\.name)
     }
 
     private static func sync(_ path: String) throws(EntityStoreError) {

@@ -16,6 +16,10 @@ extension SQLiteFolder {
         public var tokens = 0
         /// The rows that say whether an entity runs.
         public var remembered = 0
+        /// The times at which entities must run again.
+        public var wakes = 0
+        /// The rows of logs: events, deletions and takeovers.
+        public var events = 0
         /// What is wrong, in words; at most ``problemLimit`` of them.
         public var problems: [String] = []
         /// How much is wrong.
@@ -30,20 +34,21 @@ extension SQLiteFolder {
         }
     }
 
-    /// Checks every file: its pages, and the checksum of every state, every token and every remembered entity.
+    /// Checks every file: its pages, and the checksum of every state, token, remembered entity, time of a reminder and row
+    /// of a log, and that each time belongs to a state and each tag to an event.
     ///
     /// Each file is read as it was at one moment, while nodes may write on.
     ///
     /// - Throws: ``EntityStoreError`` if the folder itself cannot be read. What is wrong with a file is in its report.
     /// - Complexity: O(*n*) in the size of the files.
     public func check() throws(EntityStoreError) -> [FileReport] {
-        try names().map { name in
+        try files().map { name, file in
             var report = FileReport(name: name)
             do throws(EntityStoreError) {
-                let file = try open(name)
+                let file = try file.get()
                 guard let version = file.version else { return report }
                 report.version = Int(version)
-                try file.read { try Self.check($0, isShared: file.isShared, &report) }
+                try file.read { try Self.check($0, file, &report) }
             } catch {
                 report.add(error.message)
             }
@@ -51,20 +56,50 @@ extension SQLiteFolder {
         }
     }
 
-    private static func check(_ database: Database, isShared: Bool, _ report: inout FileReport) throws {
+    private static func check(_ database: Database, _ file: FolderFile, _ report: inout FileReport) throws {
         for line in try String.fetchAll(database, sql: "PRAGMA integrity_check(100)") where line != "ok" {
             report.add(line)
         }
-        guard !isShared else { return try checkShared(database, &report) }
+        guard !file.isShared else { return try checkShared(database, &report) }
         report.states = try each("SELECT \(StateFile.entityColumns) FROM entity", database, &report) {
             _ = try $0.checkedEntity()
         }
         report.tokens = try each("SELECT \(StateFile.fenceColumns(report.version)) FROM fence", database, &report) {
             _ = try $0.checkedFence()
         }
+        try checkLogs(database, WriterSlot.number(of: file.name) ?? 0, &report)
+        if try database.tableExists("wake") {
+            report.wakes = try each("SELECT at, sum, id, type FROM wake", database, &report) {
+                _ = try $0.wake(0, of: try $0.text(2), try $0.text(3))
+            }
+            let lost = "SELECT count(*) FROM wake LEFT JOIN entity USING (type, id) WHERE entity.id IS NULL"
+            if let count = try Int.fetchOne(database, sql: lost), count > 0 {
+                report.add("\(count) times at which an entity must run belong to no state")
+            }
+        }
         guard try database.tableExists("remembered") else { return }
         report.remembered = try each("SELECT \(StateFile.rememberedColumns) FROM remembered", database, &report) {
             _ = try $0.rememberedRow()
+        }
+    }
+
+    /// The logs of a file: each row, its tags, and how far the logs are said to have come.
+    private static func checkLogs(_ database: Database, _ number: Int, _ report: inout FileReport) throws {
+        guard let logs = try EventLogs(file: number, database) else { return }
+        var ends = LogPositions()
+        report.events = try each("SELECT \(logs.columns) FROM event", database, &report) {
+            let row = try EventRow($0, file: number)
+            ends[row.log] = max(ends[row.log], row.row)
+            let tags = "SELECT count(*) FROM event_tag WHERE row = ?"
+            let count = row.tags.isEmpty ? 0 : try Int.fetchOne(database, sql: tags, arguments: [row.storedRow])
+            if count != Set(row.tags).count {
+                throw EntityStoreError(.corrupt, "an event of \(row.id) is not found by all of its tags")
+            }
+        }
+        if !ends.isIncluded(in: try logs.ends(), besides: 0) { report.add("a log goes on behind its end") }
+        let lost = "SELECT count(*) FROM event_tag WHERE row NOT IN (SELECT row FROM event)"
+        if let count = try Int.fetchOne(database, sql: lost), count > 0 {
+            report.add("\(count) tags belong to no event")
         }
     }
 

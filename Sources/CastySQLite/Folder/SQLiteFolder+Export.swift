@@ -18,7 +18,7 @@ extension SQLiteFolder {
     /// - Throws: ``EntityStoreError`` at the first row that is not what was written, and what `body` throws.
     /// - Complexity: O(*n*) in the number of rows; memory for a bounded number of them.
     public func export(_ body: (Entry) throws -> Void) throws {
-        let files = try names().map { try open($0) }.filter { $0.version != nil }
+        let files = try self.files().map { try $0.file.get() }.filter { $0.version != nil }
         try merge(files, { try Self.states($0, after: $1) }) { key, found in
             guard let state = found.state else { return }
             try body(.state(type: key.type, id: key.id, state: state, fence: found.fence))

@@ -1,5 +1,4 @@
 public import CastySharding
-import Foundation
 import GRDB
 import Glibc
 
@@ -24,30 +23,44 @@ public struct SQLiteFolder: Sendable {
 
     static let sharedName = "casty.sqlite"
 
-    /// The names of the folder's files: the shared one, then those of the processes.
-    func names() throws(EntityStoreError) -> [String] {
-        [Self.sharedName] + (try WriterSlot.files(in: path)).map { URL(filePath: $0).lastPathComponent }
-    }
-
-    /// Opens one of the files for reading.
+    /// The folder's files, opened for reading: the shared one, then those of the processes. Nothing is missing of what
+    /// was in the folder at some moment of the call, even while a node folds one file into another.
     ///
-    /// - Throws: ``EntityStoreError``; also where it is something else, or was written by a later version.
-    func open(_ name: String) throws(EntityStoreError) -> FolderFile {
-        try FolderFile(path: "\(path)/\(name)", isShared: name == Self.sharedName)
+    /// - Throws: ``EntityStoreError`` where the folder cannot be read. A file that is something else, or was written by
+    ///   a later version, has its error beside its name.
+    func files() throws(EntityStoreError) -> [(name: String, file: Result<FolderFile, EntityStoreError>)] {
+        for _ in 0..<100 {
+            let count = try MoveCounter.value(in: path)
+            var found: [(name: String, file: Result<FolderFile, EntityStoreError>)] = []
+            let names = [Self.sharedName] + (try WriterSlot.files(in: path)).map(WriterSlot.name)
+            for name in names {
+                do throws(EntityStoreError) {
+                    let file = try RemovableFile.open("\(path)/\(name)") { path throws(EntityStoreError) in
+                        try FolderFile(path: path, name: name)
+                    }
+                    if let file { found.append((name, .success(file))) }
+                } catch {
+                    found.append((name, .failure(error)))
+                }
+            }
+            if found.count == names.count, try MoveCounter.value(in: path) == count { return found }
+        }
+        throw EntityStoreError(.unavailable, "\(path): its files change all the time")
     }
 }
 
 /// One file of a folder, opened for reading only.
 struct FolderFile: Sendable {
     let path: String
+    let name: String
     let isShared: Bool
     let queue: DatabaseQueue
     /// The version of its tables; `nil` where its process has just made it, and it has none yet.
     let version: Int64?
 
-    init(path: String, isShared: Bool) throws(EntityStoreError) {
-        self.path = path
-        self.isShared = isShared
+    init(path: String, name: String) throws(EntityStoreError) {
+        let isShared = name == SQLiteFolder.sharedName
+        (self.path, self.name, self.isShared) = (path, name, isShared)
         var configuration = Configuration()
         configuration.label = "casty.folder"
         configuration.busyMode = .timeout(5)

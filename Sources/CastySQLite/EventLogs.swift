@@ -1,0 +1,160 @@
+import CastyPlacement
+import CastySharding
+import GRDB
+
+/// The logs in one file, as a transaction has them: that of its slot, and those that it has taken over.
+struct EventLogs {
+    /// The number of the file's slot, and of its own log.
+    let file: Int
+    let database: Database
+    private let hasLogs: Bool
+    let columns: String
+
+    /// `nil` where the file has no log: one of a process that ran an early version of the program has none.
+    init?(file: Int, _ database: Database) throws {
+        (self.file, self.database) = (file, database)
+        let statement = try database.cachedStatement(
+            sql: "SELECT count(*) FROM pragma_table_info('event') WHERE name IN ('row', 'log')")
+        let count = try Int64.fetchOne(statement) ?? 0
+        guard count > 0 else { return nil }
+        hasLogs = count == 2
+        columns = EventRow.columns(hasLogs: hasLogs)
+    }
+
+    private func read(_ row: Row) throws(EntityStoreError) -> EventRow { try EventRow(row, file: file) }
+
+    /// How far each log was ever written, as far as this file knows.
+    func ends() throws -> LogPositions {
+        let own = try database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'event'")
+        var ends = LogPositions()
+        ends[file] = try Int64.fetchOne(own) ?? 0
+        guard hasLogs else { return ends }
+        let adopted = try database.cachedStatement(sql: "SELECT log, last FROM adopted_log")
+        for row in try Row.fetchAll(adopted) {
+            let log = Int(clamping: try row.number(0))
+            ends[log] = max(ends[log], try row.number(1))
+        }
+        return ends
+    }
+
+    /// Rows of all kinds and logs, in the order of the table.
+    func rows(after stored: Int64, _ body: (EventRow) throws -> Bool) throws {
+        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM event WHERE row > ? ORDER BY row")
+        let rows = try Row.fetchCursor(statement, arguments: [stored])
+        while let row = try rows.next() {
+            if try !body(read(row)) { return }
+        }
+    }
+
+    /// All takeovers.
+    func takeovers() throws -> [EventRow] {
+        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM event WHERE kind = 2")
+        return try Row.fetchAll(statement).map { try read($0) }
+    }
+
+    /// The entities of which events were deleted.
+    func entitiesWithDeletions() throws -> [(type: String, id: String)] {
+        let statement = try database.cachedStatement(sql: "SELECT DISTINCT type, id FROM event WHERE kind = 1")
+        return try Row.fetchAll(statement).map { (try $0.text(0), try $0.text(1)) }
+    }
+
+    /// How many events up to a number an entity has here, and deletions below another.
+    func count(type: String, id: String, through number: UInt64, deletionsBelow deletion: UInt64) throws -> Int {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT (SELECT count(*) FROM event WHERE kind = 0 AND type = ? AND id = ? AND number <= ?)
+                    + (SELECT count(*) FROM event WHERE kind = 1 AND type = ? AND id = ? AND number < ?)
+                """)
+        return try Int.fetchOne(
+            statement,
+            arguments: [
+                type.stored, id.stored, Int64(clamping: number), type.stored, id.stored, Int64(clamping: deletion),
+            ]) ?? 0
+    }
+
+    /// The takeovers that an entity's rows may be judged by, in any layout of its type.
+    func takeovers(type: String, id: String) throws -> [EventRow] {
+        let counts = try database.cachedStatement(
+            sql: "SELECT DISTINCT shards FROM event WHERE kind = 2 AND type = ?")
+        var rows: [EventRow] = []
+        for count in try Int.fetchAll(counts, arguments: [type.stored]) where count > 0 {
+            let key = EntityKey(type: type, id: id, shards: count)
+            let statement = try database.cachedStatement(
+                sql: "SELECT \(columns) FROM event WHERE kind = 2 AND type = ? AND shards = ? AND shard = ?")
+            rows += try Row.fetchAll(statement, arguments: [type.stored, count, key.shard]).map { try read($0) }
+        }
+        return rows
+    }
+
+    /// The first events of an entity above a number that count.
+    func events(
+        type: String, id: String, after number: UInt64, limit: Int,
+        where counts: (EventRow) -> Bool
+    ) throws -> [EventRow] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM event WHERE kind = 0 AND type = ? AND id = ? AND number > ?
+                ORDER BY number
+                """)
+        let rows = try Row.fetchCursor(
+            statement, arguments: [type.stored, id.stored, Int64(clamping: number)])
+        var found: [EventRow] = []
+        while found.count < limit, let row = try rows.next() {
+            let row = try read(row)
+            if counts(row) { found.append(row) }
+        }
+        return found
+    }
+
+    /// The row of a kind with an entity's highest number that counts.
+    func last(
+        _ kind: EventRow.Kind, type: String, id: String, where counts: (EventRow) -> Bool
+    ) throws -> EventRow? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM event WHERE kind = \(kind.rawValue) AND type = ? AND id = ?
+                ORDER BY number DESC
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: [type.stored, id.stored])
+        while let row = try rows.next() {
+            let row = try read(row)
+            if counts(row) { return row }
+        }
+        return nil
+    }
+
+    /// The first events after an index in a log that match a filter, counted or not, in order.
+    func matches(_ filter: EventFilter, in log: Int, after row: Int64, limit: Int) throws -> [EventRow] {
+        // What an earlier file of the own slot had comes before all that this one has written.
+        var found =
+            hasLogs
+            ? try matches(filter, "log = ? AND place > ?", [log, row], order: "place", after: 0, limit) : []
+        if log == file, found.count < limit {
+            let own = hasLogs ? "log = 0 AND row > ?" : "row > ?"
+            found += try matches(filter, own, [row], order: "row", after: row, limit - found.count)
+        }
+        return found
+    }
+
+    private func matches(
+        _ filter: EventFilter, _ part: String, _ bounds: StatementArguments, order: String, after row: Int64,
+        _ limit: Int
+    ) throws -> [EventRow] {
+        var (sql, arguments) = ("SELECT \(columns) FROM event WHERE kind = 0 AND \(part)", bounds)
+        if let type = filter.type {
+            sql += " AND type = ?"
+            arguments += [type.stored]
+        }
+        if let entity = filter.entity {
+            sql += " AND id = ?"
+            arguments += [entity.stored]
+        }
+        if let tag = filter.tag {
+            sql += " AND row IN (SELECT row FROM event_tag WHERE tag = ? AND row > ?)"
+            arguments += [tag.stored, row]
+        }
+        sql += " ORDER BY \(order) LIMIT ?"
+        arguments += [limit]
+        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map { try read($0) }
+    }
+}
