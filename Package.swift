@@ -166,7 +166,7 @@ let targets: [Target] = [
     library(
         "CastyManagement",
         [
-            "Casty", "CastyLive", "CastySharding", "CastyPlacement", "CastyCluster", "CastyActors",
+            "Casty", "CastyLive", "CastySharding", "CastyCluster", "CastyActors",
             "CastyObservability",
             "CastyCore",
             coreMetrics, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,

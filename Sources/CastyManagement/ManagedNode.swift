@@ -3,7 +3,6 @@ import CastyActors
 import CastyCluster
 import CastyCore
 import CastyObservability
-import CastyPlacement
 import CastySharding
 import NIOHTTP1
 
@@ -86,35 +85,14 @@ final class ManagedNode: Sendable {
                 + (known.isEmpty ? "none" : known.joined(separator: ", ")))
     }
 
-    func command(
-        _ command: OperatorCommand, _ type: String?, _ answer: @escaping @Sendable (ManagementResponse) -> Void
-    ) {
-        guard let type, snapshot.sharding.contains(where: { $0.type == type }) else { return answer(noType(type)) }
-        node.sharding.command(command, type: type) { answer(Self.response($0)) }
-    }
-
-    /// Sends a command for every type that this node knows, one after the other, and stops at the first refusal.
-    func commandAllTypes(_ command: OperatorCommand, _ answer: @escaping @Sendable (ManagementResponse) -> Void) {
-        next(command, snapshot.sharding.map(\.type)[...], moves: 0, answer)
-    }
-
-    private func next(
-        _ command: OperatorCommand, _ types: ArraySlice<String>, moves: Int,
-        _ answer: @escaping @Sendable (ManagementResponse) -> Void
-    ) {
-        guard let type = types.first else { return answer(Self.response(.accepted(moves: moves))) }
-        node.sharding.command(command, type: type) { [self] result in
-            guard case .accepted(let more) = result else { return answer(Self.response(result)) }
-            next(command, types.dropFirst(), moves: moves + more, answer)
+    func perform(_ verb: OperatorVerb, _ answer: @escaping @Sendable (ManagementResponse) -> Void) {
+        node.sharding.perform(verb) { result in
+            switch result {
+            case .success(let moves):
+                answer(.json(CommandView(accepted: "done, or begun", moves: moves), status: .accepted))
+            case .failure(let error): answer(Self.problem(error))
+            }
         }
-    }
-
-    func down(_ address: NodeAddress) -> ManagementResponse {
-        guard node.cluster.state.members.contains(where: { $0.node.address == address }) else {
-            return .problem(.notFound, "there is no member at \(address)")
-        }
-        node.cluster.down(address)
-        return .json(CommandView(accepted: "\(address) is declared dead", moves: nil), status: .accepted)
     }
 
     func leave() -> ManagementResponse {
@@ -122,21 +100,15 @@ final class ManagedNode: Sendable {
         return .json(CommandView(accepted: "the node leaves", moves: nil), status: .accepted)
     }
 
-    private static func response(_ answer: CommandAnswer) -> ManagementResponse {
-        switch answer {
-        case .accepted(let moves):
-            .json(CommandView(accepted: "done, or begun", moves: moves), status: .accepted)
-        case .refused(let refusal): problem(ShardCommandError(refusal))
-        }
-    }
-
-    private static func problem(_ error: ShardCommandError) -> ManagementResponse {
-        switch error.code {
-        case .noSuchShard, .noSuchNode: .problem(.notFound, error.message, code: error.code.rawValue)
-        case .nodeTakesNoShards, .shardIsMoving, .tooManyIntents:
-            .problem(.conflict, error.message, code: error.code.rawValue)
-        case .noCoordinator: .problem(.serviceUnavailable, error.message, code: error.code.rawValue)
-        case .timedOut: .problem(.gatewayTimeout, error.message, code: error.code.rawValue)
-        }
+    private static func problem(_ error: OperatorError) -> ManagementResponse {
+        guard case .command(let code) = error.reason else { return .problem(.notFound, error.message) }
+        let status: HTTPResponseStatus =
+            switch code {
+            case .noSuchShard, .noSuchNode: .notFound
+            case .nodeTakesNoShards, .shardIsMoving, .tooManyIntents: .conflict
+            case .noCoordinator: .serviceUnavailable
+            case .timedOut: .gatewayTimeout
+            }
+        return .problem(status, error.message, code: code.rawValue)
     }
 }

@@ -99,6 +99,15 @@ struct CommandTests {
         #expect(region.onMessage(.order(second, .answer(id: 7, answer)), from: node(2), at: at(140)) == [])
     }
 
+    @Test("A shard that the type does not have is refused where it was named", arguments: [-1, .min, 16, .max])
+    func noSuchShard(shard: Int) {
+        for command in [OperatorCommand.unpin(shard: shard), .move(shard: shard, to: node(1).address)] {
+            var region = region()
+            #expect(
+                region.onCommand(command, id: 7, at: at(10)) == [.note(.answer(id: 7, .refused(.noSuchShard)))])
+        }
+    }
+
     @Test("A coordinator that cannot act yet is asked again")
     func notYet() {
         var region = region()

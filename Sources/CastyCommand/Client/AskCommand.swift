@@ -106,19 +106,31 @@ extension ClientSession {
         case ask, tell
     }
 
+    /// Sends an operator's verb. Repeats it as a request.
+    func operate(_ verb: OperatorVerb, within timeout: Duration) -> Result<EntityClient.Reply, ClientError> {
+        repeating(within: timeout) { left, box in client.operate(verb, within: left) { box.set($0) } }
+    }
+
     /// Sends a request. Repeats it as long as it was definitely not handled, the failure is transient, and there is
     /// time left.
     func send(
         _ kind: Kind, _ entity: String, _ text: String, within timeout: Duration
     ) -> Result<EntityClient.Reply, ClientError> {
+        repeating(within: timeout) { left, box in
+            switch kind {
+            case .ask: client.ask(entity, text, within: left) { box.set($0) }
+            case .tell: client.tell(entity, text, within: left) { box.set($0) }
+            }
+        }
+    }
+
+    private func repeating(
+        within timeout: Duration, _ send: (Duration, AnswerBox) -> Void
+    ) -> Result<EntityClient.Reply, ClientError> {
         let end = now + timeout
         while true {
             let answer = AnswerBox()
-            let left = max(.milliseconds(1), end - now)
-            switch kind {
-            case .ask: client.ask(entity, text, within: left) { answer.set($0) }
-            case .tell: client.tell(entity, text, within: left) { answer.set($0) }
-            }
+            send(max(.milliseconds(1), end - now), answer)
             let result = answer.wait()
             guard case .failure(let error) = result, error.isTransient, now < end else { return result }
             usleep(20_000)

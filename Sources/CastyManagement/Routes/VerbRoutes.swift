@@ -1,26 +1,28 @@
 import CastyCore
-import CastyPlacement
+import CastySharding
 import NIOHTTP1
 
 extension Route {
     /// What operators can do.
     static let verbs =
         [
-            shard("move", "Moves a shard to a node, once.", to: true) { .move(shard: $0, to: $1) },
+            shard("move", "Moves a shard to a node, once.", to: true) { .move(type: $0, shard: $1, to: $2) },
             shard("pin", "Keeps a shard on a node whenever that one hosts shards.", to: true) {
-                .pin(shard: $0, to: $1)
+                .pin(type: $0, shard: $1, to: $2)
             },
-            shard("unpin", "Lets a shard go where it is best placed.", to: false) { shard, _ in .unpin(shard: shard) },
-            type("rebalance", "Plans and starts a round of rebalancing now.", .rebalance),
-            type("pause", "Stops moves for balance alone.", .pause),
-            type("resume", "Lets shards move for balance again.", .resume),
-            member("drain", "Moves all shards off a node, and gives it none.") { .drain($0) },
-            member("undrain", "Lets a drained node host shards again.") { .undrain($0) },
+            shard("unpin", "Lets a shard go where it is best placed.", to: false) { type, shard, _ in
+                .unpin(type: type, shard: shard)
+            },
+            type("rebalance", "Plans and starts a round of rebalancing now.") { .rebalance(type: $0) },
+            type("pause", "Stops moves for balance alone.") { .pause(type: $0) },
+            type("resume", "Lets shards move for balance again.") { .resume(type: $0) },
+            member("drain", "Moves all shards off a node, and gives it none.") { .drain($0, type: $1) },
+            member("undrain", "Lets a drained node host shards again.") { .undrain($0, type: $1) },
         ] + [down, leave]
 
     private static func shard(
         _ verb: String, _ summary: String, to needsNode: Bool,
-        _ command: @escaping @Sendable (Int, NodeAddress) -> OperatorCommand
+        _ make: @escaping @Sendable (String, Int, NodeAddress) -> OperatorVerb
     ) -> Route {
         let number = RouteParameter(name: "shard", form: .shard, meaning: "the number of the shard")
         let target = RouteParameter(name: "to", form: .node, meaning: "the node, as host:port")
@@ -29,19 +31,21 @@ extension Route {
             path: [.literal("shards"), .parameter(.type), .parameter(number), .literal(verb)],
             operation: verb + "Shard", summary: summary, query: needsNode ? [target] : [], answers: commandAnswers
         ) { values, node, answer in
-            node.command(command(values[shard: "shard"], values[node: "to"]), values[text: "type"], answer)
+            node.perform(make(values[text: "type"] ?? "", values[shard: "shard"], values[node: "to"]), answer)
         }
     }
 
-    private static func type(_ verb: String, _ summary: String, _ command: OperatorCommand) -> Route {
+    private static func type(
+        _ verb: String, _ summary: String, _ make: @escaping @Sendable (String) -> OperatorVerb
+    ) -> Route {
         Route(
             method: .POST, path: [.literal("shards"), .parameter(.type), .literal(verb)],
             operation: verb + "Shards", summary: summary, answers: commandAnswers
-        ) { values, node, answer in node.command(command, values[text: "type"], answer) }
+        ) { values, node, answer in node.perform(make(values[text: "type"] ?? ""), answer) }
     }
 
     private static func member(
-        _ verb: String, _ summary: String, _ command: @escaping @Sendable (NodeAddress) -> OperatorCommand
+        _ verb: String, _ summary: String, _ make: @escaping @Sendable (NodeAddress, String?) -> OperatorVerb
     ) -> Route {
         let type = RouteParameter(
             name: "type", form: .text, isRequired: false,
@@ -49,11 +53,7 @@ extension Route {
         return Route(
             method: .POST, path: [.literal("members"), .parameter(.member), .literal(verb)],
             operation: verb + "Member", summary: summary, query: [type], answers: commandAnswers
-        ) { values, node, answer in
-            let command = command(values[node: "member"])
-            if let type = values[text: "type"] { return node.command(command, type, answer) }
-            node.commandAllTypes(command, answer)
-        }
+        ) { values, node, answer in node.perform(make(values[node: "member"], values[text: "type"]), answer) }
     }
 
     private static let down = Route(
@@ -63,7 +63,7 @@ extension Route {
             RouteAnswer(status: .accepted, meaning: "The others will hear of it.", schema: "Command"),
             .problem(.notFound, "There is no such member."),
         ]
-    ) { values, node, answer in answer(node.down(values[node: "member"])) }
+    ) { values, node, answer in node.perform(.down(values[node: "member"]), answer) }
 
     private static let leave = Route(
         method: .POST, path: [.literal("leave")], operation: "leave",

@@ -44,6 +44,14 @@ package enum OperatorCommand: Hashable, Sendable {
     case rebalance
     case pause
     case resume
+
+    /// The shard that it is about; `nil` where it is about all.
+    var shard: Int? {
+        switch self {
+        case .move(let shard, _), .pin(let shard, _), .unpin(let shard): shard
+        case .drain, .undrain, .rebalance, .pause, .resume: nil
+        }
+    }
 }
 
 /// The coordinator's answer to a command.

@@ -18,6 +18,11 @@ extension Region {
     /// executed twice.
     package mutating func onCommand(_ command: OperatorCommand, id: UInt64, at now: Instant) -> Effects {
         var effects: Effects = []
+        if let shard = command.shard, !(0..<settings.shardCount).contains(shard) {
+            // All nodes agree on the number of shards, and no message holds a negative one.
+            note(.answer(id: id, .refused(.noSuchShard)), &effects)
+            return effects
+        }
         coordination.commands.append(
             PendingCommand(id: id, command: command, deadline: now + settings.commandBound, repeatAt: nil))
         sendCommands(at: now, &effects)

@@ -261,6 +261,9 @@ public final class Sharding: Sendable {
         regions.withLock { $0[type] }?.host.answer(query) ?? .notHosted
     }
 
+    /// The names of the types that run on this node, in order.
+    package var types: [String] { regions.withLock { Array($0.keys) }.sorted() }
+
     /// Sends an operator's command to the coordinator of a type, and calls back with its answer: within ten seconds of
     /// this node's clock, or when sharding ends here. A node that crashes or hangs does not call back.
     package func command(

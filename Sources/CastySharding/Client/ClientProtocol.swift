@@ -2,7 +2,8 @@ import CastyActors
 import CastyCore
 import CastySerialization
 
-/// The protocol by which programs that are not members send messages to entities through any node.
+/// The protocol by which programs that are not members send messages to entities, and operators' verbs, through any
+/// node.
 ///
 /// A client sends a request to one node. The node forwards it as one of its own, and answers with the entity's reply or
 /// with an error that says whether the entity may have handled it. A request is identified by its client and a sequence
@@ -31,6 +32,8 @@ struct ClientRequest: Codable, Sendable {
         case ask(entity: String, text: String, milliseconds: Int64)
         /// Send a command to an entity.
         case tell(entity: String, text: String)
+        /// Carry out an operator's verb.
+        case operate(OperatorVerb)
     }
 
     var client: UInt64
@@ -47,6 +50,8 @@ struct ClientResponse: Codable, Sendable, Hashable {
         case reply(String)
         /// The command was forwarded.
         case sent
+        /// The verb is done or has begun; so many shards begin to move.
+        case done(moves: Int)
         case failed(ClientError)
     }
 
@@ -74,6 +79,8 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
         case refused
         /// No node can host the entity, or the node that should coordinate its type does not run it.
         case unavailable
+        /// An operator's verb cannot be carried out now.
+        case rejected
         /// No reply came in time.
         case timedOut = "timed out"
         /// The entity failed, or its node became unreachable.
@@ -95,7 +102,7 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
     /// Whether the entity has surely not handled the request and never will: only then may the client resend it.
     package var isSurelyUnhandled: Bool {
         switch code {
-        case .noNode, .unknownType, .badRequest, .notAllowed, .overloaded, .refused, .unavailable: true
+        case .noNode, .unknownType, .badRequest, .notAllowed, .overloaded, .refused, .unavailable, .rejected: true
         case .timedOut, .failed, .connectionLost: false
         }
     }
@@ -104,7 +111,7 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
     package var isTransient: Bool {
         switch code {
         case .noNode, .overloaded, .refused: true
-        case .unknownType, .badRequest, .notAllowed, .unavailable, .timedOut, .failed, .connectionLost: false
+        case .unknownType, .badRequest, .notAllowed, .unavailable, .rejected, .timedOut, .failed, .connectionLost: false
         }
     }
 }

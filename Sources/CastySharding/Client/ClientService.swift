@@ -10,7 +10,7 @@ package enum ClientService {
     package static func start(on sharding: Sharding) throws {
         let system = sharding.cluster.system
         try ClientProtocol.register(in: system.registry)
-        let server = ClientServer(entities: sharding.textEntities, system: system)
+        let server = ClientServer(sharding)
         let actor = try system.spawnSystem(
             Behavior<ClientRequest>.receive { _, request in
                 server.take(request)
@@ -22,14 +22,17 @@ package enum ClientService {
 
 /// One node's side of the protocol.
 private final class ClientServer: Sendable {
+    // Weak, because the sharding's system retains this one.
+    private weak let sharding: Sharding?
     private let entities: TextEntities
     private let system: ActorSystem
     /// The number of requests that wait for an entity.
     private let pending = Atomic<Int>(0)
 
-    init(entities: TextEntities, system: ActorSystem) {
-        self.entities = entities
-        self.system = system
+    init(_ sharding: Sharding) {
+        self.sharding = sharding
+        entities = sharding.textEntities
+        system = sharding.cluster.system
     }
 
     func take(_ request: ClientRequest) {
@@ -39,6 +42,15 @@ private final class ClientServer: Sendable {
         case .tell(let entity, let text):
             entities.access(to: entity)?.tell(entity, text)
             answer(request, .sent)
+        case .operate(let verb):
+            pending.add(1, ordering: .relaxed)
+            sharding?.perform(verb) { [self] result in
+                pending.subtract(1, ordering: .relaxed)
+                switch result {
+                case .success(let moves): answer(request, .done(moves: moves))
+                case .failure(let error): answer(request, .failed(ClientError(error)))
+                }
+            }
         case .ask(let entity, let text, let milliseconds):
             pending.add(1, ordering: .relaxed)
             // The number comes from a peer; the bounds keep the arithmetic safe.
@@ -66,7 +78,7 @@ private final class ClientServer: Sendable {
         let entity: String
         let text: String
         switch content {
-        case .hello: return nil
+        case .hello, .operate: return nil
         case .ask(let asked, let command, _): (entity, text) = (asked, command)
         case .tell(let addressee, let command): (entity, text) = (addressee, command)
         }

@@ -96,6 +96,13 @@ package final class EntityClient: Sendable {
         send(.tell(entity: entity, text: text), within: timeout, completion)
     }
 
+    /// Sends an operator's verb to the next node that is connected, once.
+    package func operate(
+        _ verb: OperatorVerb, within timeout: Duration, completion: @escaping Completion
+    ) {
+        send(.operate(verb), within: timeout, completion)
+    }
+
     private func send(_ content: ClientRequest.Content, within timeout: Duration, _ completion: @escaping Completion) {
         let node = state.withLock { $0.isEnding ? nil : $0.nodes.next() }
         guard let node else {
@@ -107,6 +114,7 @@ package final class EntityClient: Sendable {
         send(content, to: node, within: timeout) { [self] result in
             switch result {
             case .success(.reply(let text), let peer): completion(.success(Reply(text: text, node: peer)))
+            case .success(.done(let moves), let peer): completion(.success(Reply(text: "\(moves)", node: peer)))
             case .success(.sent, let peer), .success(.welcome, let peer):
                 completion(.success(Reply(text: "", node: peer)))
             case .success(.failed(let error), _): completion(.failure(error))
@@ -186,7 +194,7 @@ package final class EntityClient: Sendable {
                 case .success(.welcome, _): state.withLock { $0.nodes.welcomed(by: node) }
                 case .success(.failed(let error), _): state.withLock { $0.nodes.lost(node, error.message, at: now) }
                 // ``lost(_:_:)`` records the reason, or the next check finds that no answer came.
-                case .success(.reply, _), .success(.sent, _), .failure: break
+                case .success(.reply, _), .success(.sent, _), .success(.done, _), .failure: break
                 }
             }
         }
