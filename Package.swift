@@ -8,6 +8,7 @@ let realModule = Target.Dependency.product(name: "RealModule", package: "swift-n
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -150,13 +151,22 @@ let targets: [Target] = [
             "CastyCluster", "CastySharding", "CastyLive", "CastyObservability", coreMetrics, logging,
             serviceLifecycle, tracing,
         ]),
+    // TLS, by certificates or a shared secret: nothing but this target needs the library.
+    library("CastyTLS", ["Casty", "CastyLive", "CastyCore", nioCore, nioSSL]),
+    tests(
+        "CastyTLSTests",
+        [
+            "CastyTLS", "Casty", "CastySharding", "CastyCluster", "CastyRemoting", "CastyActors", "CastyLive",
+            "CastySerialization", "CastyCore",
+            nioCore,
+        ]),
     // A console written with the library alone, which the tests run.
     .executableTarget(
         name: "ClusterViewer", dependencies: ["Casty"], path: "Tests/ClusterViewer", swiftSettings: settings),
     tests(
         "CastyTests",
         [
-            "Casty", "CastyLive", "CastyManagement", "CastySQLite", "ClusterViewer", "CastyObservability", coreMetrics,
+            "Casty", "CastyLive", "CastyManagement", "CastySQLite", "CastyTLS", "ClusterViewer", "CastyObservability", coreMetrics,
             serviceLifecycle,
             unixSignals, tracing, inMemoryTracing,
             logging, nioCore,
@@ -224,7 +234,7 @@ let targets: [Target] = [
         name: "CastyCommand",
         dependencies: [
             "CProcess", "CastyTerminal", "CastyConsole", "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "Casty",
-            "CastyManagement", "CastyPostgres", "CastySQLite", "CastySimulator",
+            "CastyManagement", "CastyTLS", "CastyPostgres", "CastySQLite", "CastySimulator",
             "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
             "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
             "CastyCore",
@@ -251,6 +261,7 @@ let package = Package(
         .library(name: "CastyManagement", targets: ["CastyManagement"]),
         .library(name: "CastyPostgres", targets: ["CastyPostgres"]),
         .library(name: "CastySQLite", targets: ["CastySQLite"]),
+        .library(name: "CastyTLS", targets: ["CastyTLS"]),
         .executable(name: "casty", targets: ["CastyCommand"]),
     ],
     traits: [
@@ -263,6 +274,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),

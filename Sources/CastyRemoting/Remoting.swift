@@ -51,12 +51,18 @@ package final class Remoting: RemoteAccess {
         context = CodingContext(userInfo: [.actorSystem: system], serializer: settings.serializer)
         introduction = Handshake.Settings(
             cluster: settings.clusterName ?? system.name, local: system.unique, capabilities: settings.capabilities,
-            timeout: settings.handshakeTimeout)
+            timeout: settings.handshakeTimeout, demandsAuthentication: settings.demandsAuthentication)
         nonMemberBudget = ByteBudget(settings.nonMemberBytes)
         var probeConnection = introduction
         probeConnection.capabilities.isProbeConnection = true
         probeIntroduction = probeConnection
         state = Mutex(State(hooks: hooks, generator: system.world.random.stream("remoting")))
+    }
+
+    /// The context for messages of a peer that is no node: references in them name actors of that peer only.
+    func context(confinedTo peer: NodeAddress) -> CodingContext {
+        CodingContext(
+            userInfo: [.actorSystem: ConfinedReferences(system, to: peer)], serializer: settings.serializer)
     }
 
     /// What this node states about itself on a connection for these lanes.

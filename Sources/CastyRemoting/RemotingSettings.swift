@@ -62,6 +62,8 @@ public struct RemotingSettings: Sendable {
     package var mixesLanes = false
     /// Announces that this node knows frames of the kind ``FrameKind/reply``; off, it is like a build before them.
     package var readsReplies = true
+    /// Whether peers must have proven who they are: set where the transport protects connections.
+    package var demandsAuthentication = false
     /// This node is an observer: it is never a member.
     package var observes = false
 

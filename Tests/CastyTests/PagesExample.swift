@@ -1,5 +1,6 @@
 import Casty
 import CastyManagement
+import CastyTLS
 import CoreMetrics
 import Logging
 import ServiceLifecycle
@@ -119,6 +120,23 @@ struct Pages {
             known = element.offset
         }
         _ = events
+    }
+
+    static func certificates() throws {
+        let node = try CastyNode("shop") {
+            $0.bind = "0.0.0.0:25520"
+            $0.advertise = "10.0.0.7:25520"
+            $0.tls = .mutual(certificate: "node.pem", key: "node.key", trust: "ca.pem", checksNames: true)
+        }
+        _ = node
+    }
+
+    static func secret() throws {
+        let node = try CastyNode("shop") {
+            $0.bind = "10.0.0.7:25520"
+            $0.tls = .sharedSecret(file: "/run/secrets/casty")
+        }
+        _ = node
     }
 
     static func finding(_ node: CastyNode) async throws {

@@ -1,5 +1,6 @@
 import Casty
 import CastySQLite
+import CastyTLS
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -48,7 +49,7 @@ struct Readme {
         let node = try CastyNode("shop") {
             $0.bind = "0.0.0.0:25520"  // where it listens
             $0.advertise = "10.0.0.7:25520"  // how others know it
-            $0.tls = .insecure  // beyond loopback this must be said
+            $0.tls = .sharedSecret(file: "/run/secrets/casty")  // of CastyTLS, or .mutual(…); beyond loopback needed
             $0.seeds = ["10.0.0.7:25520", "10.0.0.8:25520", "10.0.0.9:25520"]
             $0.roles = ["backend"]
             $0.timings = .lan.with(heartbeat: .milliseconds(500))  // .responsive, .lan, .wan; all nodes need the same

@@ -88,9 +88,11 @@ public final class CastyNode: Sendable {
         try settings.checkProcess()
         let addresses = try settings.addresses()
         var remoting = try settings.remoting(listen: nil)
+        let protection = try settings.protection()
+        remoting.demandsAuthentication = protection != nil
         try Self.requireFiles()
 
-        let runtime = NodeRuntime(settings)
+        let runtime = NodeRuntime(settings, protection)
         var begun: ActorSystem?
         do {
             let bound = try runtime.reserve(addresses)

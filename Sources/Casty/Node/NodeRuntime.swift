@@ -8,13 +8,14 @@ struct NodeRuntime {
     let host: LiveNode
     private let transport: any MessageTransport
 
-    init(_ settings: NodeSettings) {
+    /// - Parameter protection: What protects the connections; `nil` for nothing.
+    init(_ settings: NodeSettings, _ protection: (any ConnectionProtection)?) {
         world = settings.workers.map { LiveWorld(workers: $0) } ?? LiveWorld()
         if let own = settings.transport {
             transport = own
             host = world.node(transport: SuspendableTransport(own))
         } else {
-            let tcp = TwoLaneTransport()
+            let tcp = TwoLaneTransport(protection: protection)
             transport = tcp
             host = world.node(transport: tcp)
         }

@@ -30,8 +30,9 @@ extension NodeSettings {
         where !address.isLoopback && !tls.allowsOthers {
             throw NodeError(
                 .badSetting,
-                "\(name) is \(address), which other machines can reach, and nothing protects the connections: listen on "
-                    + "127.0.0.1, or set tls = .insecure")
+                "\(name) is \(address), which other machines can reach, and nothing protects the connections: set tls = "
+                    + ".mutual(certificate:key:trust:) or .sharedSecret(file:) of CastyTLS, listen on 127.0.0.1, or, where "
+                    + "the network is protected otherwise, set tls = .insecure")
         }
         return NodeAddresses(bind: bind, advertise: advertise)
     }
@@ -100,6 +101,20 @@ extension NodeSettings {
         remoting.serializer = codec.custom.map { CustomSerializer(id: codec.id, serializer: $0.serializer) }
         remoting.listen = listen
         return remoting
+    }
+
+    /// What protects the connections, with credentials that can be used; `nil` for nothing.
+    func protection() throws(NodeError) -> (any ConnectionProtection)? {
+        do {
+            let protection = try tls.protection()
+            guard protection == nil || transport == nil else {
+                throw NodeError(
+                    .badSetting, "tls protects connections over TCP, and transport is another one: set one of the two")
+            }
+            return protection
+        } catch {
+            throw error as? NodeError ?? NodeError(.badSetting, "tls: \(error)", cause: error)
+        }
     }
 
     /// What concerns the process, checked.

@@ -12,7 +12,7 @@ public import Tracing
 /// let node = try CastyNode("shop") {
 ///     $0.bind = "0.0.0.0:25520"
 ///     $0.advertise = "10.0.0.7:25520"
-///     $0.tls = .insecure
+///     $0.tls = .mutual(certificate: "node.pem", key: "node.key", trust: "ca.pem")  // of CastyTLS
 ///     $0.seeds = ["10.0.0.7:25520", "10.0.0.8:25520", "10.0.0.9:25520"]
 ///     $0.timings = .lan.with(heartbeat: .milliseconds(500))
 /// }
@@ -91,18 +91,6 @@ public struct NodeSettings: Sendable {
     /// Requires that all nodes of the cluster agree on a value, such as the version of a schema: a node with another
     /// value for the name, or none, is refused when it joins.
     public mutating func require(_ name: String, _ value: String) { requirements.append((name, value)) }
-}
-
-/// How the connections of a node are protected.
-public struct ConnectionSecurity: Hashable, Sendable {
-    let allowsOthers: Bool
-
-    /// They are not, and the node listens only where no other machine can connect: an address of the loopback network.
-    public static let loopbackOnly = ConnectionSecurity(allowsOthers: false)
-
-    /// They are not, and the node may listen anywhere: every process that can connect can read and send everything. For networks
-    /// that are protected otherwise.
-    public static let insecure = ConnectionSecurity(allowsOthers: true)
 }
 
 /// How messages to other nodes are written.

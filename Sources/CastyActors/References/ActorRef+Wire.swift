@@ -20,7 +20,15 @@ extension ActorRef: WireCodable {
         let address: ActorAddress
         do { address = try ActorAddress(from: &reader.buffer) } catch { throw WireReadError(error) }
         guard let system = reader.context.userInfo[.actorSystem] as? ActorSystem else {
-            throw WireReadError(.malformed, "a reference can only be read as part of a message to an actor system")
+            if let confined = reader.context.userInfo[.actorSystem] as? ConfinedReferences,
+                let reference = confined.reference(to: address, as: Message.self)
+            {
+                self = reference
+                return
+            }
+            throw WireReadError(
+                .malformed,
+                "a reference can only be read as part of a message to an actor system, from a node or to its sender")
         }
         self = system.reference(to: address.isLocal ? address.on(system.address) : address, as: Message.self)
     }

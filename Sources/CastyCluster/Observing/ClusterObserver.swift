@@ -59,14 +59,17 @@ package final class ClusterObserver: Sendable {
     ///   - world: The interfaces of the runtime: time, threads, network and randomness.
     ///   - cluster: The cluster's name.
     ///   - seeds: Members of it, or addresses where members may be.
+    ///   - isProtected: Whether the transport of the world protects connections, and nodes must prove that they are some.
     ///   - changed: Called after each answer and each failure, on a thread of the runtime.
     package init(
-        world: NodeWorld, cluster: String, seeds: [NodeAddress], changed: @escaping @Sendable () -> Void = {}
+        world: NodeWorld, cluster: String, seeds: [NodeAddress], isProtected: Bool = false,
+        changed: @escaping @Sendable () -> Void = {}
     ) throws {
         self.changed = changed
         var settings = RemotingSettings()
         // Each new request then finds a connection that was tried again since the last one.
         settings.reconnectMaximum = .seconds(1)
+        settings.demandsAuthentication = isProtected
         client = try RemotingClient("observer", world: world, cluster: cluster, settings: settings) { registry in
             try ObservationProtocol.register(in: registry)
         }

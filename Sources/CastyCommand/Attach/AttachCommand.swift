@@ -28,6 +28,9 @@ struct AttachCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Record what is seen into this file, which casty replay opens.", valueName: "file"))
     var record: String?
 
+    @OptionGroup(title: "Credentials")
+    var credentials: CredentialOptions
+
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws { _ = try parsed() }
@@ -37,15 +40,20 @@ struct AttachCommand: ParsableCommand {
             guard let node = NodeAddress(text)?.canonical, node.port != 0 else {
                 throw ValidationError("The address is HOST:PORT, as 127.0.0.1:7001, not \(text)")
             }
+            guard node.isLoopback || credentials.allowOthers else {
+                throw ValidationError("\(text.printable) \(CredentialOptions.advice)")
+            }
             return node
         }
     }
 
     func run() throws {
         try screen.checkFiles(named: "attach")
+        let protection = try credentials.protection(for: "attach")
         let backend: AttachedBackend
         do {
-            backend = try AttachedBackend.open(cluster: cluster, seeds: try parsed(), record: record)
+            backend = try AttachedBackend.open(
+                cluster: cluster, seeds: try parsed(), record: record, protection: protection)
         } catch let error as RecordingError {
             Output.error("casty attach: --record \(record ?? "") cannot be written: \(error.reason)")
             throw ExitCode(73)

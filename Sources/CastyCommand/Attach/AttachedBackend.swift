@@ -25,7 +25,9 @@ final class AttachedBackend: ConsoleBackend {
     /// Known from the first answer on.
     private let clock = Mutex<WallClock?>(nil)
 
-    private init(cluster: String, seeds: [NodeAddress], record: String?) throws {
+    private init(
+        cluster: String, seeds: [NodeAddress], record: String?, _ protection: (any ConnectionProtection)?
+    ) throws {
         title = cluster
         let recorder = try record.map { path in
             try ObserverRecorder(path, RecordingHeader(cluster: cluster, addresses: seeds.map(\.description)))
@@ -33,9 +35,9 @@ final class AttachedBackend: ConsoleBackend {
         self.recorder = recorder
         contact = Mutex(ObserverContact(given: seeds))
         world = LiveWorld(workers: 1)
-        host = world.node(transport: TwoLaneTransport())
+        host = world.node(transport: TwoLaneTransport(protection: protection))
         observer = try ClusterObserver(
-            world: host.world, cluster: cluster, seeds: seeds,
+            world: host.world, cluster: cluster, seeds: seeds, isProtected: protection != nil,
             changed: { [changed] in
                 changed.signal()
                 recorder?.signal()
@@ -44,10 +46,14 @@ final class AttachedBackend: ConsoleBackend {
 
     /// Starts observing a cluster.
     ///
-    /// - Parameter record: The file of a recording, if one is wanted.
+    /// - Parameters:
+    ///   - record: The file of a recording, if one is wanted.
+    ///   - protection: What protects the connections; `nil` for nothing.
     /// - Throws: ``RecordingError`` if that cannot be made.
-    static func open(cluster: String, seeds: [NodeAddress], record: String? = nil) throws -> AttachedBackend {
-        let backend = try AttachedBackend(cluster: cluster, seeds: seeds, record: record)
+    static func open(
+        cluster: String, seeds: [NodeAddress], record: String? = nil, protection: (any ConnectionProtection)? = nil
+    ) throws -> AttachedBackend {
+        let backend = try AttachedBackend(cluster: cluster, seeds: seeds, record: record, protection)
         try backend.observer.start()
         // Both end with the backend, which waits for them.
         backend.recorder?.start(

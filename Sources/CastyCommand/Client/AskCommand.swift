@@ -59,13 +59,13 @@ struct EntityArguments: ParsableArguments {
     }
 
     private func nodes() throws -> [NodeAddress] {
-        let nodes = try node.split(separator: ",").map { try ClientOptions.node(String($0)) }
+        let nodes = try node.split(separator: ",").map { try options.node(String($0)) }
         guard !nodes.isEmpty else { throw ValidationError("Name a node, as 127.0.0.1:7001") }
         return nodes
     }
 
     func send(for command: String) throws {
-        let session = try ClientSession(cluster: options.cluster, nodes: try nodes())
+        let session = try ClientSession(options, nodes: try nodes(), for: command)
         defer { session.end() }
         let result = session.send(
             command == "ask" ? .ask : .tell, entity, text.joined(separator: " "), within: within.duration)

@@ -11,15 +11,16 @@ struct ClientOptions: ParsableArguments {
     @Flag(help: "Print JSON, one object a line.")
     var json = false
 
+    @OptionGroup(title: "Credentials")
+    var credentials: CredentialOptions
+
     /// Parses HOST:PORT of a node to ask.
-    static func node(_ text: String) throws -> NodeAddress {
+    func node(_ text: String) throws -> NodeAddress {
         guard let address = NodeAddress(text)?.canonical, address.port != 0 else {
             throw ValidationError("A node is HOST:PORT, as 127.0.0.1:7001, not \(text.printable)")
         }
-        guard address.isLoopback else {
-            throw ValidationError(
-                "\(address.description.printable) is not on this machine. Nodes do not authenticate clients yet, so they are asked on loopback "
-                    + "only: 127.0.0.1, ::1 or localhost.")
+        guard address.isLoopback || credentials.allowOthers else {
+            throw ValidationError("\(address.description.printable) \(CredentialOptions.advice)")
         }
         return address
     }
@@ -31,13 +32,13 @@ struct AskedNode: ParsableArguments {
     var node: String
     @OptionGroup var options: ClientOptions
 
-    func validate() throws { _ = try ClientOptions.node(node) }
+    func validate() throws { _ = try options.node(node) }
 
     /// The node's current view.
     ///
     /// - Parameter verb: The command's name, for its error.
     func snapshot(for verb: String) throws -> NodeSnapshot {
-        try NodeGlance.take(at: try ClientOptions.node(node), cluster: options.cluster, for: verb)
+        try NodeGlance.take(at: try options.node(node), options, for: verb)
     }
 }
 

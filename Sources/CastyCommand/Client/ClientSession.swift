@@ -10,10 +10,13 @@ final class ClientSession: Sendable {
     private let world: LiveWorld
     private let host: LiveNode
 
-    init(cluster: String, nodes: [NodeAddress]) throws {
+    /// - Throws: `ExitCode` 66, after printing the reason, where the credentials cannot be used.
+    init(_ options: ClientOptions, nodes: [NodeAddress], for command: String) throws {
+        let protection = try options.credentials.protection(for: command)
         world = LiveWorld(workers: 2)
-        host = world.node(transport: TCPTransport())
-        client = try EntityClient(world: host.world, cluster: cluster, nodes: nodes)
+        host = world.node(transport: TCPTransport(protection: protection))
+        client = try EntityClient(
+            world: host.world, cluster: options.cluster, nodes: nodes, isProtected: protection != nil)
         client.start()
     }
 

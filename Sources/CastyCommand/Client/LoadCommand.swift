@@ -46,7 +46,7 @@ struct LoadCommand: ParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func validate() throws {
-        _ = try node.map(ClientOptions.node)
+        _ = try node.map(options.node)
         guard !node.isEmpty else { throw ValidationError("Name one node at least, as 127.0.0.1:7001") }
         guard (1...100_000).contains(rate) else { throw ValidationError("--rate takes 1…100000, not \(rate)") }
         guard (1...100_000).contains(entities) else {
@@ -65,7 +65,7 @@ struct LoadCommand: ParsableCommand {
         settings.checks = check
         settings.type = type
         settings.settling = settle.duration
-        let session = try ClientSession(cluster: options.cluster, nodes: try node.map(ClientOptions.node))
+        let session = try ClientSession(options, nodes: try node.map(options.node), for: "load")
         defer { session.end() }
         let isOver = DispatchSemaphore(value: 0)
         let driver = LoadDriver.start(session.client, settings) { _ in isOver.signal() }

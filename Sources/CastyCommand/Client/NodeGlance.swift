@@ -9,13 +9,17 @@ import Glibc
 
 /// Asks one running node for its snapshot, once.
 enum NodeGlance {
-    /// - Throws: `ExitCode` 69, after printing the reason, if no node answers within five seconds.
-    static func take(at address: NodeAddress, cluster: String, for command: String) throws -> NodeSnapshot {
+    /// - Throws: `ExitCode` 69, after printing the reason, if no node answers within five seconds; 66 where the
+    ///   credentials cannot be used.
+    static func take(at address: NodeAddress, _ options: ClientOptions, for command: String) throws -> NodeSnapshot {
+        let cluster = options.cluster
+        let protection = try options.credentials.protection(for: command)
         let world = LiveWorld(workers: 1)
-        let host = world.node(transport: TCPTransport())
+        let host = world.node(transport: TCPTransport(protection: protection))
         let observer: ClusterObserver
         do {
-            observer = try ClusterObserver(world: host.world, cluster: cluster, seeds: [address])
+            observer = try ClusterObserver(
+                world: host.world, cluster: cluster, seeds: [address], isProtected: protection != nil)
             try observer.start()
         } catch {
             Output.error("casty \(command): \(error)")

@@ -21,7 +21,7 @@ struct OperateOptions: ParsableArguments {
 
     var nodes: [NodeAddress] {
         get throws {
-            let nodes = try node.split(separator: ",").map { try ClientOptions.node(String($0)) }
+            let nodes = try node.split(separator: ",").map { try options.node(String($0)) }
             guard !nodes.isEmpty else { throw ValidationError("Name a node, as 127.0.0.1:7001") }
             return nodes
         }
@@ -41,7 +41,7 @@ struct OperateOptions: ParsableArguments {
     ///   - name: The command, for its output.
     ///   - done: What is said when it is accepted, from the number of shards that begin to move.
     func send(_ verb: OperatorVerb, as name: String, _ done: (Int) -> String) throws {
-        let session = try ClientSession(cluster: options.cluster, nodes: try nodes)
+        let session = try ClientSession(options, nodes: try nodes, for: name)
         defer { session.end() }
         let result = session.operate(verb, within: within.duration)
         if options.json { Output.line(Self.json(name, result)) }

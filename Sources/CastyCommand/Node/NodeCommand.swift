@@ -29,6 +29,9 @@ struct NodeCommand: AsyncParsableCommand {
             the file ~/.pgpass or in PGPASSWORD, where no list of processes shows it.
             With --management a supervisor asks it whether it lives and is ready, Prometheus reads its metrics, and operators with the token move, pin \
             and drain: GET /openapi.json describes all that.
+            With --tls-cert, --tls-key and --tls-ca, or with --secret-file, connections are encrypted, and only those with such credentials get any; \
+            all nodes, and the commands that talk to them, need them then. Without them it listens on this machine only, unless --insecure says that \
+            the network is protected otherwise.
             Exits with 1, and says why, if it was refused, downed or removed, or if its cluster ends before a second one of its name.
 
               casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
@@ -77,22 +80,20 @@ struct NodeCommand: AsyncParsableCommand {
             "Who stays when members cannot reach each other: \(DowningOption.forms); the same on all nodes.",
             valueName: "strategy"))
     var downing: DowningOption?
-    @Flag(help: "Listen where other machines can connect, though nothing protects the connections.")
-    var insecure = false
     @OptionGroup var management: ManagementOptions
+    @OptionGroup(title: "Credentials")
+    var credentials: CredentialOptions
     @Option(help: ArgumentHelp("How long leaving may take after a signal, as 10s.", valueName: "time"))
     var grace = ScenarioDuration(.seconds(10))
     @Flag(help: "Print events as JSON, one object a line.")
     var json = false
 
     func validate() throws {
-        guard try address(listen, "--listen").isLoopback || insecure else {
-            throw ValidationError(
-                "--listen \(listen) is reached by other machines, and nothing protects the connections: say --insecure, or listen on 127.0.0.1"
-            )
+        guard try address(listen, "--listen").isLoopback || credentials.allowOthers else {
+            throw ValidationError("--listen \(listen) \(CredentialOptions.advice), or listen on 127.0.0.1")
         }
         for seed in seedNode { _ = try address(seed, "--seed-node") }
-        try management.check(insecure: insecure)
+        try management.check(insecure: credentials.insecure)
         guard data != nil || store != nil || !remember else {
             throw ValidationError("--remember needs --data or --store")
         }
@@ -124,7 +125,7 @@ struct NodeCommand: AsyncParsableCommand {
         let node: CastyNode
         do {
             node = try await CastyNode.start(
-                name: cluster, listen: address, cluster: config, tls: insecure ? .insecure : .loopbackOnly
+                name: cluster, listen: address, cluster: config, tls: credentials.security
             ) { registry in
                 try SampleEntity.register(in: registry)
             }
@@ -191,7 +192,7 @@ struct NodeCommand: AsyncParsableCommand {
     /// Starts showing the node. Ends the program, and says why, if that cannot be done.
     private func show(_ node: CastyNode) async throws -> ManagementServer? {
         do {
-            return try await management.start(for: node, insecure: insecure)
+            return try await management.start(for: node, insecure: credentials.insecure)
         } catch {
             Output.error("casty node: --management: \(error)")
             node.beginLeaving(within: .seconds(2))

@@ -57,6 +57,10 @@ public protocol Connection: AnyObject, Sendable {
     /// The other end's host and port as the transport knows them; for messages to people.
     var remoteDescription: String { get }
 
+    /// What the protection of the connection has proven about the other end: `nil` where nothing protects it, or the
+    /// other end has not used the protection. Read inside a call of the transport, from the first bytes on.
+    var authentication: PeerAuthentication? { get }
+
     /// Asks for a call with room to write, soon and never inside this call. Repeated requests before that call are
     /// merged into one.
     func requestWrite()
@@ -76,6 +80,9 @@ public protocol Connection: AnyObject, Sendable {
 }
 
 extension Connection {
+    /// Nothing protects it.
+    public var authentication: PeerAuthentication? { nil }
+
     /// Does nothing: one thread serves all connections.
     public func moveToUsers() {}
 }
@@ -133,6 +140,8 @@ public struct TransportError: CastyError, Hashable {
         case addressInUse
         /// The connection or the transport is closed.
         case closed
+        /// One end does not accept the credentials of the other.
+        case notAuthentic
         /// Another problem, which the message names.
         case other
     }

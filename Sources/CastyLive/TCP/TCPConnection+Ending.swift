@@ -68,7 +68,7 @@ extension TCPConnection {
         if let options = channel as? any SocketOptionProvider {
             options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
         }
-        channel.close(promise: nil)
+        closeSocket(channel)
     }
 }
 

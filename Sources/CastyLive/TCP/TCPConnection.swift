@@ -31,6 +31,9 @@ final class TCPConnection: Connection, @unchecked Sendable {
     var phase = Phase.connecting
     var channel: (any Channel)?
     var handler: (any ConnectionHandler)?
+    let origin: Origin
+    /// What the first byte of an accepted, protected connection has said.
+    var opening: ConnectionOpening?
     private var accept: (@Sendable (any Connection) -> any ConnectionHandler)?
 
     /// Both hosts, as the link filter knows them.
@@ -45,6 +48,8 @@ final class TCPConnection: Connection, @unchecked Sendable {
     /// Whether this end has ended the connection. Then only that notice may be held, and no cut delays it.
     private(set) var hasOwnNotice = false
     var hasToldOpened = false
+    /// Whether anything has arrived, through the protection where there is one.
+    private(set) var hasReceived = false
     /// Why the socket broke, where the system reported a reason.
     private var failure: TransportError?
 
@@ -69,6 +74,7 @@ final class TCPConnection: Connection, @unchecked Sendable {
         self.transport = transport
         self.number = number
         self.accept = accept
+        origin = .accepted
         remote = Mutex("unknown")
     }
 
@@ -77,14 +83,19 @@ final class TCPConnection: Connection, @unchecked Sendable {
         self.transport = transport
         self.number = number
         self.handler = handler
+        origin = .dialled(address)
         remote = Mutex(address.description)
     }
 
     /// A connection that is already open and was served by another transport.
-    init(transport: TCPTransport, number: Int, adoptedFrom remote: String, handler: any ConnectionHandler) {
+    init(
+        transport: TCPTransport, number: Int, adoptedFrom remote: String,
+        _ begun: (opening: ConnectionOpening, bytes: ByteBuffer)?, handler: any ConnectionHandler
+    ) {
         self.transport = transport
         self.number = number
         self.handler = handler
+        origin = .adopted(begun)
         self.remote = Mutex(remote)
     }
 
@@ -94,6 +105,7 @@ final class TCPConnection: Connection, @unchecked Sendable {
     func take(_ channel: any Channel) throws {
         self.channel = channel
         try channel.closeOnExec()
+        try beginProtection(of: channel)
         try channel.pipeline.syncOperations.addHandler(TCPChannelHandler(connection: self))
     }
 
@@ -116,11 +128,12 @@ final class TCPConnection: Connection, @unchecked Sendable {
     }
 
     func received(_ bytes: ByteBuffer) {
+        hasReceived = true
         if phase == .open { tell(.bytes(bytes)) }
     }
 
     func broke(_ error: any Error) {
-        if failure == nil { failure = TransportError(error, at: remoteDescription) }
+        if failure == nil { failure = explained(error) }
     }
 
     func becameInactive() {

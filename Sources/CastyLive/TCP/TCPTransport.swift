@@ -22,6 +22,8 @@ public final class TCPTransport: MessageTransport, @unchecked Sendable {
         low: ConnectionLimits.writeChunk, high: 2 * ConnectionLimits.writeChunk)
 
     let filter: (any LinkFilter)?
+    /// What protects the connections; `nil` where nothing does.
+    let protection: (any ConnectionProtection)?
     /// Serves the connections that carry user messages, where this transport does not.
     let usersTransport: TCPTransport?
     let group: MultiThreadedEventLoopGroup
@@ -55,13 +57,24 @@ public final class TCPTransport: MessageTransport, @unchecked Sendable {
     private var lastNumber = 0
 
     /// Starts the event loop.
-    public convenience init() { self.init(filter: nil) }
+    public convenience init() { self.init(filter: nil, protection: nil) }
+
+    /// Starts the event loop of a transport without protection.
+    ///
+    /// - Parameter filter: Which links are cut.
+    package convenience init(filter: (any LinkFilter)?) { self.init(filter: filter, protection: nil) }
 
     /// Starts the event loop.
     ///
-    /// - Parameter filter: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
-    package init(filter: (any LinkFilter)?, usersTransport: TCPTransport? = nil) {
+    /// - Parameters:
+    ///   - filter: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
+    ///   - protection: What protects the connections, the same as that of `usersTransport`; `nil` for nothing.
+    ///   - usersTransport: Serves the connections that carry user messages.
+    package init(
+        filter: (any LinkFilter)? = nil, protection: (any ConnectionProtection)?, usersTransport: TCPTransport? = nil
+    ) {
         self.filter = filter
+        self.protection = protection
         self.usersTransport = usersTransport
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()

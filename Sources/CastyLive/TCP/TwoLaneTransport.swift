@@ -11,10 +11,12 @@ package final class TwoLaneTransport: MessageTransport, Suspendable {
 
     /// Starts both threads; ``shutdown(completion:)`` or ``kill()`` MUST be called.
     ///
-    /// - Parameter filter: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
-    package init(filter: (any LinkFilter)? = nil) {
-        user = TCPTransport(filter: filter)
-        control = TCPTransport(filter: filter, usersTransport: user)
+    /// - Parameters:
+    ///   - filter: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
+    ///   - protection: What protects the connections; `nil` for nothing.
+    package init(filter: (any LinkFilter)? = nil, protection: (any ConnectionProtection)? = nil) {
+        user = TCPTransport(filter: filter, protection: protection)
+        control = TCPTransport(filter: filter, protection: protection, usersTransport: user)
     }
 
     /// Lets the thread for user messages run short turns of users' actors. The thread for control messages never does.

@@ -100,11 +100,13 @@ extension Association {
     }
 
     /// Applies a signal from the peer.
-    func carryOut(_ signal: RemoteSignal) {
+    ///
+    /// - Parameter authority: What the peer may do here.
+    func carryOut(_ signal: RemoteSignal, by authority: PeerAuthentication.Capability) {
         switch signal {
         case .watch(let watcher, let watched):
-            // A peer may act only for its own actors.
-            guard watcher.node == address else { return }
+            // A peer may act only for its own actors, and only a node watches others.
+            guard watcher.node == address, authority == .member else { return }
             guard case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid) else {
                 return send(.terminated(watcher: watcher, watched: watched, .noSuchActor))
             }

@@ -115,6 +115,10 @@ package struct FrameDecoder: Sendable {
     private func announcedLength(of bytes: ByteBuffer) throws(WireError) -> Int? {
         guard let length = bytes.getInteger(at: bytes.readerIndex, as: UInt32.self).map(Int.init) else { return nil }
         guard length <= maximumLength else {
+            // No node announces a frame of 2 GiB, but the first byte of a protected connection reads as one.
+            if length >> 27 == 0x10 {
+                throw WireError(.malformed, "the peer protects its connections, and this node has no credentials")
+            }
             throw WireError(.tooLarge, "a frame of \(length) bytes is above the limit of \(maximumLength)")
         }
         guard length >= FrameLayout.smallestLength else {

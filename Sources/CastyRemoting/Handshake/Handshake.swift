@@ -22,11 +22,14 @@ package struct Handshake: Sendable {
         package var capabilities: Capabilities
         /// How long the whole handshake may take.
         package var timeout: Duration
+        /// Whether the other side must have proven who it is, below this handshake.
+        package var demandsAuthentication: Bool
 
         package init(
             cluster: String, local: UniqueAddress, capabilities: Capabilities = Capabilities(),
-            timeout: Duration = .seconds(5)
+            timeout: Duration = .seconds(5), demandsAuthentication: Bool = false
         ) {
+            self.demandsAuthentication = demandsAuthentication
             self.cluster = cluster
             self.local = local
             self.capabilities = capabilities
@@ -40,11 +43,17 @@ package struct Handshake: Sendable {
         package var capabilities: Capabilities
         /// The codec for user messages, in both directions.
         package var codec: CodecID
+        /// What it may do here.
+        package var authority: PeerAuthentication.Capability
 
-        package init(address: UniqueAddress, capabilities: Capabilities, codec: CodecID) {
+        package init(
+            address: UniqueAddress, capabilities: Capabilities, codec: CodecID,
+            authority: PeerAuthentication.Capability = .member
+        ) {
             self.address = address
             self.capabilities = capabilities
             self.codec = codec
+            self.authority = authority
         }
     }
 
@@ -115,7 +124,11 @@ package struct Handshake: Sendable {
     }
 
     /// A frame arrived.
-    package mutating func onFrame(_ frame: Frame, at now: Instant) -> [Effect] {
+    ///
+    /// - Parameter authentication: What the connection has proven about the peer; `nil` for nothing.
+    package mutating func onFrame(
+        _ frame: Frame, from authentication: PeerAuthentication? = nil, at now: Instant
+    ) -> [Effect] {
         switch state {
         case .established, .ended: return []
         case .idle, .deciding: return end(.outOfTurn, "a \(frame.kind) came before its turn")
@@ -130,11 +143,11 @@ package struct Handshake: Sendable {
             }
             switch (side, message) {
             case (.dialler(let address, let incarnation), .welcome(let welcome)):
-                return onWelcome(welcome, dialling: address, incarnation)
+                return onWelcome(welcome, dialling: address, incarnation, authentication)
             case (.dialler, .refusal(let refusal)):
                 return end(.refused(refusal.reason), refusal.message, peer: refusal.from)
             case (.accepting, .hello(let hello)):
-                return onHello(hello, until: deadline)
+                return onHello(hello, authentication, until: deadline)
             case (.dialler, .hello), (.accepting, .welcome), (.accepting, .refusal):
                 return end(.outOfTurn, "a \(frame.kind) came, which the other side sends")
             }
@@ -195,8 +208,16 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
 }
 
 extension Handshake {
-    private mutating func onHello(_ hello: HandshakeMessage.Hello, until deadline: Instant) -> [Effect] {
+    private mutating func onHello(
+        _ hello: HandshakeMessage.Hello, _ authentication: PeerAuthentication?, until deadline: Instant
+    ) -> [Effect] {
         let local = settings.local
+        let observes = hello.capabilities.observe
+        if let problem = Authority.problem(
+            with: authentication, of: hello.from, observes: observes, isDemanded: settings.demandsAuthentication)
+        {
+            return refuse(problem.reason, problem.message, peer: hello.from)
+        }
         guard hello.cluster == settings.cluster else {
             return refuse(.wrongCluster, "this is cluster \(settings.cluster)", peer: hello.from)
         }
@@ -209,15 +230,24 @@ extension Handshake {
         guard let codec = Self.codec(of: hello.capabilities, accepting: settings.capabilities) else {
             return refuse(.noCommonCodec, "this node speaks \(settings.capabilities.codecs)", peer: hello.from)
         }
-        let peer = Peer(address: hello.from, capabilities: hello.capabilities, codec: codec)
+        let peer = Peer(
+            address: hello.from, capabilities: hello.capabilities, codec: codec,
+            authority: Authority.granted(to: authentication, observes: observes))
         state = .deciding(peer, until: deadline)
         return [.decide(peer)]
     }
 
     /// The called node has checked all this too, but the caller does not trust it.
     private mutating func onWelcome(
-        _ welcome: HandshakeMessage.Welcome, dialling address: NodeAddress, _ incarnation: UInt64?
+        _ welcome: HandshakeMessage.Welcome, dialling address: NodeAddress, _ incarnation: UInt64?,
+        _ authentication: PeerAuthentication?
     ) -> [Effect] {
+        // Who welcomes others is a node.
+        if let problem = Authority.problem(
+            with: authentication, of: welcome.from, observes: false, isDemanded: settings.demandsAuthentication)
+        {
+            return end(.refuses(problem.reason), problem.message, peer: welcome.from)
+        }
         guard welcome.cluster == settings.cluster else {
             return end(.refuses(.wrongCluster), "that is cluster \(welcome.cluster)", peer: welcome.from)
         }

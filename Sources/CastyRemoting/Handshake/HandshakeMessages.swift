@@ -62,6 +62,10 @@ package enum RefusalReason: UInt8, Sendable, Hashable, CaseIterable {
     /// The caller cannot be admitted now: there are too many associations, another incarnation is known at its address
     /// and is asked first, or a probe connection comes from an unknown incarnation. The caller may try again.
     case busy = 9
+    /// The cluster demands credentials, and the connection carries none.
+    case notAuthenticated = 10
+    /// The credentials do not allow what the peer states about itself.
+    case notAllowed = 11
 }
 
 /// The three frames that are exchanged before an association is open.

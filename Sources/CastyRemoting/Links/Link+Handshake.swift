@@ -64,6 +64,8 @@ extension Link {
 
     private func establish(_ peer: Handshake.Peer, _ connection: any Connection) {
         decoder.maximumLength = remoting.settings.frameLimit
+        authority = peer.authority
+        if authority != .member { context = remoting.context(confinedTo: peer.address.address) }
         context.peer = peer.address
         writer.peerReadsReplies = peer.capabilities.readsReplies
         if isQuestion {
@@ -123,6 +125,12 @@ extension Link {
         }
     }
 
+    /// The protection of the connection has ended it: one end does not accept the credentials of the other.
+    func warn(_ error: TransportError, _ connection: any Connection) {
+        if !isDialled { remoting.noteRefusal(.notAuthenticated) }
+        remoting.warn("credentials \(host(connection))", "no connection with \(host(connection)): \(error.message)")
+    }
+
     /// The peer's host and port; for an accepted connection the host alone, because its port differs each time.
     private func host(_ connection: any Connection) -> String {
         let text = connection.remoteDescription
@@ -144,8 +152,12 @@ extension HandshakeFailure {
     fileprivate var answer: TransportError.PeerAnswer? {
         let text = String(printable: message)
         return switch code {
-        case .refused(.wrongCluster), .refused(.notAddressed), .refused(.wrongVersion): .wrongNode("it says: \(text)")
-        case .refuses(.wrongCluster), .refuses(.notAddressed), .refuses(.wrongVersion): .wrongNode(text)
+        case .refused(.wrongCluster), .refused(.notAddressed), .refused(.wrongVersion), .refused(.notAuthenticated),
+            .refused(.notAllowed):
+            .wrongNode("it says: \(text)")
+        case .refuses(.wrongCluster), .refuses(.notAddressed), .refuses(.wrongVersion), .refuses(.notAuthenticated),
+            .refuses(.notAllowed):
+            .wrongNode(text)
         case .refused, .refuses: .notNow
         case .timedOut, .outOfTurn, .closed: nil
         }

@@ -51,7 +51,10 @@ extension Link {
 
     private func introduce(_ frame: Frame, _ connection: any Connection) {
         let now = remoting.system.now
-        let effects = shared.withLock { $0.isOver ? [] : $0.handshake.onFrame(frame, at: now) }
+        let authentication = connection.authentication
+        let effects = shared.withLock {
+            $0.isOver ? [] : $0.handshake.onFrame(frame, from: authentication, at: now)
+        }
         perform(effects, connection)
         established = shared.withLock { $0.isEstablished ? $0.association : nil }
     }
@@ -76,7 +79,7 @@ extension Link {
             guard try association.arrived(frame.header.correlation, on: self) else { return }
             var payload = frame.payload
             do {
-                association.carryOut(try RemoteSignal(from: &payload))
+                association.carryOut(try RemoteSignal(from: &payload), by: authority)
             } catch {
                 // The signal is from a later version, or the peer has a bug. It counts as arrived, and the stream goes
                 // on.
@@ -96,6 +99,9 @@ extension Link {
             throw WireError(.malformed, "a message came without a target or a type")
         }
         if let observer = remoting.observer { observe(frame, observer) }
+        if authority != .member, authority < Authority.needed(for: address.path) {
+            return refuseForeign(frame, address, name)
+        }
         guard let registered = knownType(frame) ?? findType(named: name, frame, address) else { return }
         if let known = knownTarget(frame) {
             return decode(
@@ -149,6 +155,16 @@ extension Link {
             lose(.undecodable, address, name)
         }
         return nil
+    }
+
+    /// The peer has sent a message to an actor that takes messages only of those who may do more.
+    private func refuseForeign(_ frame: Frame, _ address: ActorAddress, _ name: String) {
+        let peer = established?.address.description ?? "a peer"
+        let reason =
+            "\(address) needs the capability \(Authority.needed(for: address.path)), and this peer has \(authority)"
+        remoting.warn("authority \(peer)", "refused a \(name) of \(peer): \(reason)")
+        if let asker = asker(of: frame) { remoting.tell(asker, .failed, reason, by: established) }
+        lose(.notMember, address, name)
     }
 
     /// The actor does not run, and the type of the message is not known here either.

@@ -57,6 +57,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var openInlet: Inlet?
     /// The context for decoders. It knows the peer once the handshake is over.
     @exclusivity(unchecked) var context: CodingContext
+    /// What the peer may do here, once the handshake is over.
+    @exclusivity(unchecked) var authority = PeerAuthentication.Capability.member
     /// The association, once its frames may arrive.
     @exclusivity(unchecked) var established: Association?
 
@@ -189,6 +191,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     }
 
     func connectionClosed(_ connection: any Connection, error: TransportError?) {
+        if let error, error.code == .notAuthentic { warn(error, connection) }
         report(LinkEnd(error: error ?? TransportError(.closed, "closed by \(connection.remoteDescription)")))
         shared.withLock { $0.connection = nil }
     }

@@ -1,6 +1,7 @@
 import CastyActors
 import CastyCluster
 import CastyCore
+import CastyRemoting
 import CastySerialization
 import Synchronization
 
@@ -26,6 +27,8 @@ private final class ClientServer: Sendable {
     private weak let sharding: Sharding?
     private let entities: TextEntities
     private let system: ActorSystem
+    /// Whether only clients that have proven to be allowed to connect.
+    private let demandsAuthentication: Bool
     /// The number of requests that wait for an entity.
     private let pending = Atomic<Int>(0)
 
@@ -33,6 +36,7 @@ private final class ClientServer: Sendable {
         self.sharding = sharding
         entities = sharding.textEntities
         system = sharding.cluster.system
+        demandsAuthentication = sharding.cluster.remoting?.settings.demandsAuthentication ?? false
     }
 
     func take(_ request: ClientRequest) {
@@ -72,8 +76,9 @@ private final class ClientServer: Sendable {
 
     /// Why a request is refused; `nil` if it is not.
     private func refusal(of content: ClientRequest.Content) -> ClientError? {
-        guard system.address.isLoopback else {
-            return ClientError(.notAllowed, "\(system.address) serves no clients: nodes do not authenticate them yet")
+        guard system.address.isLoopback || demandsAuthentication else {
+            return ClientError(
+                .notAllowed, "\(system.address) serves no clients: it has no certificates and no secret to tell them by")
         }
         let entity: String
         let text: String

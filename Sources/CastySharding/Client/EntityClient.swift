@@ -43,11 +43,13 @@ package final class EntityClient: Sendable {
     ///   - world: The runtime: time, threads and network.
     ///   - cluster: The cluster's name.
     ///   - nodes: Some of its nodes, at least one.
-    package init(world: NodeWorld, cluster: String, nodes: [NodeAddress]) throws {
+    ///   - isProtected: Whether the transport of the world protects connections, and nodes must prove that they are some.
+    package init(world: NodeWorld, cluster: String, nodes: [NodeAddress], isProtected: Bool = false) throws {
         precondition(!nodes.isEmpty, "a client needs at least one node")
         var settings = RemotingSettings()
         settings.reconnectMaximum = .milliseconds(500)
         settings.reconnectAttempts = 1
+        settings.demandsAuthentication = isProtected
         client = try RemotingClient("client", world: world, cluster: cluster, settings: settings) { registry in
             try ClientProtocol.register(in: registry)
         }
@@ -194,7 +196,10 @@ package final class EntityClient: Sendable {
                 case .success(.welcome, _): state.withLock { $0.nodes.welcomed(by: node) }
                 case .success(.failed(let error), _): state.withLock { $0.nodes.lost(node, error.message, at: now) }
                 // ``lost(_:_:)`` records the reason, or the next check finds that no answer came.
-                case .success(.reply, _), .success(.sent, _), .success(.done, _), .failure: break
+                case .success(.reply, _), .success(.sent, _), .success(.done, _): break
+                case .failure(let error):
+                    // The node has refused to take it.
+                    if error.code == .failed { state.withLock { $0.nodes.lost(node, error.message, at: now) } }
                 }
             }
         }

@@ -70,7 +70,8 @@ struct HandshakeTests {
                 capabilities: observing))
         #expect(dialler.onConnected(at: start) == [.send(sent), .arm(deadline)])
         #expect(accepting.onConnected(at: start) == [.arm(deadline)])
-        let seenDialler = Handshake.Peer(address: uniqueA, capabilities: observing, codec: .json)
+        let seenDialler = Handshake.Peer(
+            address: uniqueA, capabilities: observing, codec: .json, authority: .operate)
         #expect(accepting.onFrame(frame(sent), at: start) == [.decide(seenDialler)])
         #expect(!accepting.isEstablished)
         let answer = HandshakeMessage.welcome(
