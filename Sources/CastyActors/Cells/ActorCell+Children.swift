@@ -19,7 +19,7 @@ extension ActorCell {
             behavior: behavior, capacity: mailbox.limit, dispatcher: dispatcher, turn: turn, hooks: hooks)
         // Only this insertion decides whether a child starts. Stopping the actor closes the family under the same lock,
         // so every child is either refused here or stopped there.
-        switch family.insert(child) {
+        switch family.insert(child, isAnonymous: name == nil) {
         case .inserted: break
         case .nameTaken: throw .nameTaken(chosen, parent: pathText)
         case .closed: throw .stopping(pathText)

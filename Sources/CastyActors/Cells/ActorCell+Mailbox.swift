@@ -48,7 +48,7 @@ extension ActorCell {
             requestTurn()
             return .accepted
         }
-        if state.has(.terminated) || Int(inbox.count) >= capacity || (isBounded && isFull) { return refuse(state) }
+        if state.has(.terminated) || inbox.count >= capacity || (isBounded && isFull) { return refuse(state) }
         accepted &+= 1
         note(accepted)
         inbox.append(message)
@@ -70,7 +70,7 @@ extension ActorCell {
         if takesDetour || isBounded || messages.isEmpty { return false }
         let state = lockMailbox()
         // An actor that stops after its last message has room for none.
-        if state.has(.terminated) || capacity != .max {
+        if state.has(.terminated) || capacity != Self.unlimited {
             mailbox.unlock(state)
             return false
         }
@@ -92,7 +92,7 @@ extension ActorCell {
 
     /// Whether as many messages wait as may, those of the batch included. The mailbox is locked.
     @usableFromInline
-    var isFull: Bool { Int(inbox.count) + Int(unhandled.load(ordering: .relaxed)) >= capacity }
+    var isFull: Bool { Int(inbox.count) + Int(unhandled.load(ordering: .relaxed)) >= Int(capacity) }
 
     /// Releases the lock. Returns why the mailbox takes no message.
     @usableFromInline @inline(never)

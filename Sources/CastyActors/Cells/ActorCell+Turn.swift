@@ -77,53 +77,31 @@ extension ActorCell {
         var left = budget
         // Not computed from `next`, which the end of the actor resets to 0.
         defer { system.counters.addHandled(UInt64(budget &- left), by: uid) }
-        switch behavior.kind {
-        case .handle(let handler): left = handleBatch(left, handler)
-        case .receive(let receiver): left = handleBatch(left, receiver.onMessage)
-        case .ignore:
-            while next < batch.count {
-                _ = takeNext()
-                left &-= 1
-            }
-        case .receiveAsync:
-            left &-= 1
-            beginAsync(takeNext())
-        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .unstash, .dispatched, .awaiting:
-            while next < batch.count, left > 0 {
-                let message = takeNext()
-                left &-= 1
-                system.unhandled(message, by: self)
-            }
+        var end = BatchEnd<Message>.none
+        lendBehavior { ActorContext(self).handleBatch(&left, &end, with: $0.kind) }
+        switch end {
+        case .none: break
+        case .waits(let message): beginAsync(message)
+        case .follows(let behavior, let message): become(behavior, after: message)
+        case .failed(let error, let message): fail(error, handling: message)
         }
         return max(left, 0)
     }
 
-    /// The same with a handler, which this call keeps: while it runs, its node may end and its behavior with it.
+    /// Moves the behavior out for the handlers of a batch, and then back. So it outlives them, also where one of them
+    /// ends its node, and no reference to it is counted.
     @inlinable @inline(__always)
-    func handleBatch(
-        _ budget: Int, _ handler: (ActorContext<Message>, Message) throws -> Behavior<Message>
-    ) -> Int {
-        var left = budget
-        let context = ActorContext(self)
-        while next < batch.count, left > 0 {
-            // Before each message, not each batch: the process may have hung since the last one.
-            if isHooked, !mayRun() { return left }
-            let message = takeNext()
-            left &-= 1
-            do {
-                let following = try handler(context, message)
-                if case .same = following.kind {
-                    if signalled.load(ordering: .relaxed) { return left }
-                    continue
-                }
-                become(following, after: message)
-                return left
-            } catch {
-                fail(error, handling: message)
-                return left
-            }
+    func lendBehavior(_ body: (Behavior<Message>) -> Void) {
+        var isForgotten = false
+        withUnsafeMutablePointer(to: &behavior) { slot in
+            let lent = slot.move()
+            slot.initialize(to: .same)
+            body(lent)
+            // What a node's end leaves in the slot owns nothing either, so it may be overwritten.
+            if case .empty = slot.pointee.kind { isForgotten = true }
+            slot.initialize(to: lent)
         }
-        return left
+        if isForgotten { behavior = .empty }
     }
 
     @usableFromInline

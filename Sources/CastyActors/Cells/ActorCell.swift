@@ -9,13 +9,18 @@ public import Synchronization
 /// it is known.
 @usableFromInline
 package final class ActorCell<Message: Sendable>: MessageCell<Message>, @unchecked Sendable {
-    // The lock of the mailbox protects the next properties, up to `signals`. Those of the turn are at the end, so that
-    // what producers write and what the turn uses for each message are more than a cache line apart.
+    // The order of the properties leaves no gaps, and keeps what producers write more than a cache line from what the
+    // turn uses for each message.
+    @usableFromInline let isHooked: Bool
+    /// Whether more is done with a message on its way: it is encoded and decoded, or carries its sender's context.
+    @usableFromInline let takesDetour: Bool
+
+    // The lock of the mailbox protects the next properties, up to `signals`.
+    /// How many messages may wait; ``unlimited`` is no limit.
+    @usableFromInline @exclusivity(unchecked) var capacity: UInt32
     @usableFromInline @exclusivity(unchecked) var inbox = MessageBuffer<Message>()
     /// The number of messages accepted so far.
     @usableFromInline @exclusivity(unchecked) var accepted: UInt64 = 0
-    /// How many messages may wait.
-    @usableFromInline @exclusivity(unchecked) var capacity: Int
     @usableFromInline @exclusivity(unchecked) var signals: [SystemMessage] = []
 
     /// The hooks of the runtime part that controls this actor's turns, if any.
@@ -26,13 +31,8 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
     // The properties below belong to the turn.
     @exclusivity(unchecked) var coldState: ColdState<Message>?
     @exclusivity(unchecked) var initial: Behavior<Message>
+    @usableFromInline let isBounded: Bool
     @usableFromInline @exclusivity(unchecked) var behavior: Behavior<Message>
-    @usableFromInline @exclusivity(unchecked) var batch = MessageBuffer<Message>()
-    @usableFromInline @exclusivity(unchecked) var next: UInt32 = 0
-    /// How many messages of the batch are still to be handled, for others to read.
-    @usableFromInline let unhandled = Atomic<UInt32>(0)
-    /// How many of the accepted messages were handled before the current batch.
-    @usableFromInline @exclusivity(unchecked) var consumed: UInt64 = 0
     /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
     @usableFromInline let signalled = Atomic<Bool>(false)
     @usableFromInline @exclusivity(unchecked) var lifecycle = Lifecycle.starting
@@ -42,10 +42,15 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
     @usableFromInline @exclusivity(unchecked) var changesDispatcher = false
     /// Whether the end of each batch is noted, for a receive timeout.
     @usableFromInline @exclusivity(unchecked) var notesActivity = false
-    @usableFromInline let isHooked: Bool
-    /// Whether more is done with a message on its way: it is encoded and decoded, or carries its sender's context.
-    @usableFromInline let takesDetour: Bool
-    @usableFromInline let isBounded: Bool
+    @usableFromInline @exclusivity(unchecked) var batch = MessageBuffer<Message>()
+    @usableFromInline @exclusivity(unchecked) var next: UInt32 = 0
+    /// How many messages of the batch are still to be handled, for others to read.
+    @usableFromInline let unhandled = Atomic<UInt32>(0)
+    /// How many of the accepted messages were handled before the current batch.
+    @usableFromInline @exclusivity(unchecked) var consumed: UInt64 = 0
+
+    /// The capacity of a mailbox that has no bound. A bound beyond it is none either: a buffer holds no more messages.
+    @inlinable static var unlimited: UInt32 { .max }
 
     var hooks: CellHooks<Message>? { hooksBox?.hooks }
 
@@ -65,8 +70,8 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
         hooksBox = hooks.map { HooksBox($0) }
         isHooked = hooks != nil
         takesDetour = system.localCodec != nil && traffic == .user || system.tracing != nil
-        self.capacity = capacity
-        isBounded = capacity != .max
+        self.capacity = UInt32(clamping: capacity)
+        isBounded = self.capacity != Self.unlimited
         if let tracing = system.tracing {
             initial = behavior.traced(by: tracing)
         } else {

@@ -29,6 +29,14 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     /// The number of this incarnation. Zero only for a reference to whichever actor has the path.
     @usableFromInline
     package let uid: UInt64
+    /// Takes one turn. The closure is created where the message type is known, so that the compiler specialises the
+    /// loop for it.
+    private let turn: @Sendable (AnyActorCell, Int) -> Void
+    // Smaller properties are at the end: those of subclasses follow without a gap.
+    /// Whether a turn is due, and the lock of the mailbox. Only actors use it.
+    @usableFromInline let mailbox = MailboxWord(.scheduled)
+    /// Where its parent's family keeps it, if it has no name of its own. Protected by the lock of that family.
+    @exclusivity(unchecked) var familySlot = AnyActorCell.noSlot
     /// The loss class of its messages.
     package let traffic: LossClass
     /// What takes its messages.
@@ -38,11 +46,9 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     private let chosenDispatcher: Atomic<UInt8>
     private let turnPace = Atomic<UInt8>(0)
     private let waitsWithWrites = Atomic<Bool>(false)
-    /// Whether a turn is due, and the lock of the mailbox. Only actors use it.
-    @usableFromInline let mailbox = MailboxWord(.scheduled)
-    /// Takes one turn. The closure is created where the message type is known, so that the compiler specialises the
-    /// loop for it.
-    private let turn: @Sendable (AnyActorCell, Int) -> Void
+
+    /// The slot of those that are in none.
+    static let noSlot = UInt32.max
 
     package init(
         system: ActorSystem, form: CellForm, name: String = "", parent: AnyActorCell? = nil, uid: UInt64,
@@ -68,6 +74,8 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     }
 
     override public final var gathersWrites: Bool { waitsWithWrites.load(ordering: .relaxed) }
+
+    override public final var hasManyTurns: Bool { true }
 
     /// From now on, what its turns send to other nodes may wait for the end of the turn.
     package final func gatherWrites() { waitsWithWrites.store(true, ordering: .relaxed) }

@@ -4,17 +4,40 @@ import Synchronization
 final class Family: Sendable {
     private struct State {
         var byName: [String: AnyActorCell] = [:]
-        /// The children without a name of their own, by number.
-        var numbered: [UInt64: AnyActorCell] = [:]
-        var lastNumber: UInt64 = 0
+        /// The children without a name of their own. Each knows its slot, so that neither its start nor its end searches
+        /// or hashes, and many cost a word each.
+        var anonymous: [AnyActorCell?] = []
+        var freeSlots: [UInt32] = []
         /// The actor is stopping or has stopped: no child starts any more.
         var isClosed = false
 
-        var isEmpty: Bool { byName.isEmpty && numbered.isEmpty }
-        var all: [AnyActorCell] { Array(byName.values) + numbered.values }
-        var ordered: [AnyActorCell] { isEmpty ? [] : all.sorted { $0.birth < $1.birth } }
+        var isEmpty: Bool { byName.isEmpty && anonymous.count == freeSlots.count }
+        var ordered: [AnyActorCell] {
+            isEmpty ? [] : (Array(byName.values) + anonymous.compactMap { $0 }).sorted { $0.birth < $1.birth }
+        }
+
+        mutating func insertAnonymous(_ child: AnyActorCell) {
+            if let slot = freeSlots.popLast() {
+                child.familySlot = slot
+                anonymous[Int(slot)] = child
+            } else {
+                child.familySlot = UInt32(anonymous.count)
+                anonymous.append(child)
+            }
+        }
+
+        mutating func removeAnonymous(_ child: AnyActorCell) {
+            let slot = Int(child.familySlot)
+            guard anonymous.indices.contains(slot), anonymous[slot] === child else { return }
+            anonymous[slot] = nil
+            freeSlots.append(child.familySlot)
+            // The memory of many that have ended goes back when the last of them has.
+            if freeSlots.count == anonymous.count { (anonymous, freeSlots) = ([], []) }
+        }
     }
 
+    /// The number in the last name that was made.
+    private let lastNumber = Atomic<UInt64>(0)
     private let state = Mutex(State())
 
     /// The family of all actors that stop without having had a child.
@@ -29,13 +52,12 @@ final class Family: Sendable {
         case inserted, nameTaken, closed
     }
 
-    func insert(_ child: AnyActorCell) -> Insertion {
-        let number = Self.number(in: child.name)
-        return state.withLock { state in
+    /// - Parameter isAnonymous: Whether its name was made by ``anonymousName()``: these are given only once.
+    func insert(_ child: AnyActorCell, isAnonymous: Bool) -> Insertion {
+        state.withLock { state in
             if state.isClosed { return .closed }
-            if let number {
-                // Numbers are given once, so it is free.
-                state.numbered[number] = child
+            if isAnonymous {
+                state.insertAnonymous(child)
                 return .inserted
             }
             // The name of a child that has ended is free, also before this actor has noticed the end.
@@ -49,10 +71,9 @@ final class Family: Sendable {
     ///
     /// - Returns: Whether none is left.
     func remove(_ child: AnyActorCell) -> Bool {
-        let number = Self.number(in: child.name)
-        return state.withLock { state in
-            if let number {
-                if state.numbered[number] === child { state.numbered[number] = nil }
+        state.withLock { state in
+            if child.familySlot != AnyActorCell.noSlot {
+                state.removeAnonymous(child)
             } else if state.byName[child.name] === child {
                 state.byName[child.name] = nil
             }
@@ -62,10 +83,7 @@ final class Family: Sendable {
 
     /// A name for a child without one: `$` and a number to the base 36. Each is given only once.
     func anonymousName() -> String {
-        var number = state.withLock { state in
-            state.lastNumber += 1
-            return state.lastNumber
-        }
+        var number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
         // At most 13 digits, which with the sign fit into a string without memory of its own.
         return String(unsafeUninitializedCapacity: 14) { buffer in
             var count = 0
@@ -82,27 +100,6 @@ final class Family: Sendable {
         }
     }
 
-    /// The number in a name that this type has made; names that users choose do not begin with `$`.
-    private static func number(in name: String) -> UInt64? {
-        var digits = name.utf8.makeIterator()
-        guard digits.next() == 36 else { return nil }
-        var number: UInt64 = 0
-        var count = 0
-        while let digit = digits.next() {
-            let value: UInt64
-            switch digit {
-            case 48...57: value = UInt64(digit - 48)
-            case 97...122: value = UInt64(digit - 87)
-            default: return nil
-            }
-            let (product, overflow) = number.multipliedReportingOverflow(by: 36)
-            if overflow || product > .max - value || (count == 0 && value == 0) { return nil }
-            number = product + value
-            count += 1
-        }
-        return count > 0 ? number : nil
-    }
-
     /// Prevents further children.
     ///
     /// - Returns: The living children in the order of their creation.
@@ -116,7 +113,7 @@ final class Family: Sendable {
     /// Releases the children and prevents further ones.
     func abandon() -> [AnyActorCell] {
         state.withLock { state in
-            defer { (state.byName, state.numbered, state.isClosed) = ([:], [:], true) }
+            defer { (state.byName, state.anonymous, state.freeSlots, state.isClosed) = ([:], [], [], true) }
             return state.ordered
         }
     }
@@ -125,13 +122,17 @@ final class Family: Sendable {
     func some(_ limit: Int) -> [AnyActorCell] {
         state.withLock { state in
             let named = Array(state.byName.values.prefix(limit))
-            return named + state.numbered.values.prefix(limit - named.count)
+            return named + state.anonymous.lazy.compactMap { $0 }.prefix(limit - named.count)
         }
     }
 
+    /// - Complexity: Linear in their number for a child without a name of its own.
     func child(named name: String) -> AnyActorCell? {
-        let number = Self.number(in: name)
-        return state.withLock { state in number.map { state.numbered[$0] } ?? state.byName[name] }
+        state.withLock { state in
+            // Names that users choose do not begin with `$`.
+            guard name.hasPrefix("$") else { return state.byName[name] }
+            return state.anonymous.lazy.compactMap { $0 }.first { $0.name == name }
+        }
     }
 
     /// The children in the order of their creation.

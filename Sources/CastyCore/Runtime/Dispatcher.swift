@@ -22,6 +22,9 @@ open class Runnable: @unchecked Sendable {
     /// Whether what its turns send to other nodes may wait for the end of the turn, so that it is written together. Only
     /// for runnables whose turns never block.
     open var gathersWrites: Bool { false }
+
+    /// Whether it has turn after turn, so that a thread may keep a reference to it for some time after one of them.
+    open var hasManyTurns: Bool { false }
 }
 
 /// A piece of work that takes exactly one turn: for code outside the actors that must run on the dispatcher.

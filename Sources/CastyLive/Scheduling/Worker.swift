@@ -26,6 +26,8 @@ final class Worker {
     /// The runnable whose turn runs now, and whether it has requested another turn.
     @exclusivity(unchecked) private var running: UnsafeMutableRawPointer?
     @exclusivity(unchecked) private var runsAgain = false
+    /// References from turns that have ended, for the next turns of the same actors.
+    @exclusivity(unchecked) private var kept = KeptReferences()
     /// The connections to which the turn has sent something that waits for its end.
     @exclusivity(unchecked) private var writesDue: [TCPConnection] = []
     /// The view of the last turn, as published in the worker's slot.
@@ -45,6 +47,7 @@ final class Worker {
         while !pool.isStopping.load(ordering: .relaxed), let turn = next() ?? search() { run(turn) }
         leaveView()
         lastIn.take()?.runnable.release()
+        kept.releaseAll()
     }
 
     /// The loop of a spare worker: takes turns while there are any and it is wanted, and then rests.
@@ -53,6 +56,7 @@ final class Worker {
         repeat {
             takeTurnsAsSpare(spares)
             leaveView()
+            kept.releaseAll()
         } while spares.rest(index, unless: { pool.growth.isAtOnce && pool.hasWork })
         lastIn.take()?.runnable.release()
     }
@@ -88,7 +92,7 @@ final class Worker {
             runsAgain = true
             return
         }
-        let turn = Turn(runnable: .passRetained(runnable), view: .passUnretained(view))
+        let turn = Turn(runnable: kept.reference(to: runnable), view: .passUnretained(view))
         // A turn of such a pool may block, so nothing waits for its end.
         if pool.growth.isAtOnce { return pool.inject(turn) }
         let displaced = lastIn.isEmpty ? nil : lastIn.take()
@@ -128,6 +132,8 @@ extension Worker {
             queueUp(turn)
             // If it is the only work, this worker takes it next itself.
             if !lastIn.isEmpty || slot.ring.count > 1 { pool.notify() }
+        } else if turn.runnable._withUnsafeGuaranteedRef({ $0.hasManyTurns }) {
+            kept.keep(turn.runnable)
         } else {
             turn.runnable.release()
         }
@@ -180,7 +186,10 @@ extension Worker {
     @inline(__always)
     private func next() -> Turn? {
         ticks &+= 1
-        if ticks % Self.injectedInterval == 0, let turn = between() { return turn }
+        if ticks % Self.injectedInterval == 0 {
+            kept.releaseNext()
+            if let turn = between() { return turn }
+        }
         if !lastIn.isEmpty, let turn = lastIn.take() {
             if lastInUses < Self.lastInLimit {
                 lastInUses += 1
@@ -208,6 +217,7 @@ extension Worker {
     /// Looks for work elsewhere and sleeps when there is none. Returns `nil` when the pool stops.
     private func search() -> Turn? {
         leaveView()
+        kept.releaseAll()
         while !pool.isStopping.load(ordering: .relaxed) {
             if let turn = pool.takeInjected() { return found(turn) }
             if !isSearching, pool.searching.load(ordering: .relaxed) * 2 < pool.workers {
