@@ -88,23 +88,24 @@ package final class Remoting: RemoteAccess {
         system.install(self)
         system.inspector.provide(associations: { [self] in snapshots })
         system.world.transport.listen(
-            on: settings.listen ?? system.address, accept: { [self] _ in accept() }, completion: completion)
+            on: settings.listen ?? system.address, accept: { [self] in accept($0) }, completion: completion)
     }
 
     package func route<Message: Sendable>(to address: ActorAddress, as type: Message.Type) -> any Route<Message> {
         RemoteRoute(to: address, self)
     }
 
-    private func accept() -> any ConnectionHandler {
-        let link = Link(accepting: self)
-        let oldest = state.withLock { state -> Link? in
+    private func accept(_ connection: any Connection) -> any ConnectionHandler {
+        let link = Link(accepting: self, from: Link.host(of: connection))
+        let displaced = state.withLock { state -> Link? in
             state.pendingHandshakes.append(link)
-            return state.pendingHandshakes.count > settings.pendingHandshakes
-                ? state.pendingHandshakes.removeFirst() : nil
+            return state.pendingHandshakes.count > settings.pendingHandshakes ? state.removeMostCrowded() : nil
         }
-        if let oldest {
-            warn("pending handshakes", "too many connections without an introduction: the oldest are closed")
-            oldest.abandon(orderly: false)
+        if let displaced {
+            warn(
+                "pending handshakes",
+                "too many connections without an introduction: the oldest of \(displaced.source) are closed")
+            displaced.abandon(orderly: false)
         }
         return link
     }
@@ -144,4 +145,16 @@ package final class Remoting: RemoteAccess {
 
     /// How many connections this node refused for one reason.
     func refusals(_ reason: RefusalReason) -> Int { state.withLock { $0.refusals[reason] ?? 0 } }
+}
+
+extension Remoting.State {
+    /// Removes the oldest pending handshake of the host that has most of them, so that one host displaces no others.
+    ///
+    /// - Complexity: O(pending handshakes), a few hundred at most.
+    mutating func removeMostCrowded() -> Link? {
+        var counts: [String: Int] = [:]
+        for link in pendingHandshakes { counts[link.source, default: 0] += 1 }
+        let most = counts.values.max()
+        return pendingHandshakes.firstIndex { counts[$0.source] == most }.map { pendingHandshakes.remove(at: $0) }
+    }
 }

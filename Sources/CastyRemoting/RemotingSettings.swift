@@ -38,7 +38,8 @@ public struct RemotingSettings: Sendable {
     public var keepAlive = Duration.seconds(5)
     /// After this many such pauses without a byte from the peer, the connection is given up.
     public var keepAliveMisses = 6
-    /// How many accepted connections may have a pending handshake. The newest displaces the oldest.
+    /// How many accepted connections may have a pending handshake. The newest displaces the oldest of the host that has
+    /// most of them.
     public var pendingHandshakes = 256
     /// With how many non-members a node may begin associations itself.
     public var associationLimit = 4096

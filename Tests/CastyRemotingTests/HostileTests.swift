@@ -90,6 +90,24 @@ struct HostileTests {
         scene.world.world.dispose()
     }
 
+    @Test("A host that opens many connections and says nothing displaces its own, and not a slow one of another host")
+    func crowded() throws {
+        let scene = try Scene(seed: 1)
+        let slow = RawHost(8, in: scene.world.world)
+        let patient = slow.dial(scene.b.address)
+        scene.world.run(for: .milliseconds(10))
+        let crowd = (0..<1000).map { _ in scene.raw.dial(scene.b.address) }
+        scene.world.run(for: .milliseconds(100))
+        let limit = scene.b.remoting.settings.pendingHandshakes
+        #expect(crowd.count { $0.log == ["opened", "closed reset"] } == 1001 - limit)
+        #expect(patient.log == ["opened"])
+        patient.hello(from: slow.identity, to: scene.b.address)
+        scene.world.run(for: .milliseconds(100))
+        #expect(patient.frames.first == .welcome)
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
     @Test("A hello for another cluster, version or place is refused with its reason")
     func refusals() throws {
         let scene = try Scene(seed: 1)

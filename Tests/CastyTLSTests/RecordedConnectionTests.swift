@@ -59,4 +59,21 @@ struct RecordedConnectionTests {
         _ = try? await answer.value
         await ends.end()
     }
+
+    @Test(
+        "who connects, says how it will go on, and goes silent is closed at the deadline, on either thread",
+        arguments: [[], [0x86], [0x87], [0x87, 0x16, 3, 1]] as [[UInt8]])
+    func silent(_ bytes: [UInt8]) async throws {
+        let folder = try TestFolder()
+        let ends = try TestEnds()
+        let server = try await ends.start(
+            1, try Self.security(.secret, folder), timeout: .milliseconds(200))
+        let recorder = Recorder(to: server.system.address)
+        let answer = try await recorder.replay(
+            ByteBuffer(bytes: bytes), from: NodeAddress(host: "127.0.0.2", port: ends.port))
+        #expect(answer.readableBytes == 0)
+        #expect(server.remoting.snapshots.isEmpty)
+        await recorder.end()
+        await ends.end()
+    }
 }

@@ -125,6 +125,8 @@ extension Association {
             else { return }
             watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
         case .unanswered(let asker, let code, let reason):
+            // Only nodes are asked anything.
+            guard authority == .member else { return }
             remoting.tell(asker, code, reason)
         }
     }

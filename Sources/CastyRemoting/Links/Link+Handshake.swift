@@ -24,7 +24,11 @@ extension Link {
         if isProbeConnection { return }
         let timer = remoting.system.world.scheduler.schedule(at: deadline) { [self] in
             let now = remoting.system.now
-            perform(shared.withLock { $0.isOver ? [] : $0.handshake.onDeadline(at: now) }, connection)
+            let (effects, current) = shared.withLock {
+                ($0.isOver ? [] : $0.handshake.onDeadline(at: now), $0.connection)
+            }
+            // Another thread may serve the connection since, with an object of its own.
+            perform(effects, current ?? connection)
         }
         let isLate = shared.withLock { shared in
             if !shared.isOver { shared.deadline = timer }
@@ -132,9 +136,14 @@ extension Link {
     }
 
     /// The peer's host and port; for an accepted connection the host alone, because its port differs each time.
-    private func host(_ connection: any Connection) -> String {
+    func host(_ connection: any Connection) -> String {
+        isDialled ? connection.remoteDescription : Self.host(of: connection)
+    }
+
+    /// The host at the other end.
+    static func host(of connection: any Connection) -> String {
         let text = connection.remoteDescription
-        return isDialled ? text : text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text
+        return text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text
     }
 }
 

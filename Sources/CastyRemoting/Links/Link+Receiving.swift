@@ -42,7 +42,7 @@ extension Link {
         } catch {
             closeInlet()
             remoting.warn(
-                "bytes \(connection.remoteDescription)",
+                "bytes \(host(connection))",
                 "closed \(connection.remoteDescription), which sent no frames: \(error)")
             connection.reset()
             report(LinkEnd(error: TransportError(.other, error.message)))

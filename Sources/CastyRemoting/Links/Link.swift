@@ -32,6 +32,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     /// Whether this node dialled.
     let isDialled: Bool
     private let address: NodeAddress?
+    /// The host that an accepted connection comes from, as the transport knows it.
+    let source: String
     /// The number of bytes received, which shows whether the peer is there at all.
     let bytesIn = Atomic<UInt64>(0)
     let shared: Mutex<Shared>
@@ -68,6 +70,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         self.lanes = lanes
         isDialled = true
         address = association.address
+        source = ""
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
         shared = Mutex(
@@ -84,6 +87,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         isProbeConnection = true
         lanes = .control
         address = association.address
+        source = ""
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
         shared = Mutex(
@@ -94,7 +98,10 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     }
 
     /// A connection that was accepted.
-    init(accepting remoting: Remoting) {
+    ///
+    /// - Parameter source: The host that it comes from.
+    init(accepting remoting: Remoting, from source: String) {
+        self.source = source
         self.remoting = remoting
         isDialled = false
         lanes = .both

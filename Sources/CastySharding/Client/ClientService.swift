@@ -78,7 +78,8 @@ private final class ClientServer: Sendable {
     private func refusal(of content: ClientRequest.Content) -> ClientError? {
         guard system.address.isLoopback || demandsAuthentication else {
             return ClientError(
-                .notAllowed, "\(system.address) serves no clients: it has no certificates and no secret to tell them by")
+                .notAllowed, "\(system.address) serves no clients: it has no certificates and no secret to tell them by"
+            )
         }
         let entity: String
         let text: String

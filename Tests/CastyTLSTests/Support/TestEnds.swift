@@ -39,7 +39,7 @@ final class TestEnds: Sendable {
     }
 
     func start(
-        _ number: Int, _ security: ConnectionSecurity, listen: NodeAddress? = nil, observes: Bool = false
+        _ number: Int, _ security: ConnectionSecurity, listen: NodeAddress? = nil, timeout: Duration = .seconds(30)
     ) async throws -> End {
         let protection = try security.protection()
         let node = world.node(transport: TwoLaneTransport(protection: protection))
@@ -48,9 +48,8 @@ final class TestEnds: Sendable {
         let system = ActorSystem(name: "shop", address: address, world: node.world, registry: TypeRegistry())
         var settings = RemotingSettings()
         settings.demandsAuthentication = protection != nil
-        settings.observes = observes
         settings.listen = listen
-        settings.handshakeTimeout = .seconds(30)
+        settings.handshakeTimeout = timeout
         let remoting = Remoting(system: system, settings: settings)
         let outcome = Outcome()
         remoting.hooks = RemotingHooks(
