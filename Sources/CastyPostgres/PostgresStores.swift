@@ -24,17 +24,13 @@ public struct PostgresStores: Sendable {
     public let entities: PostgresEntityStore
     /// Which entities run.
     public let remembered: PostgresRememberedEntityStore
-    /// `postgres` and the random identity that the tables got when they were created: the same for all nodes that share
-    /// them.
-    public let identity: String
     let target: String
-    let schema: Schema
-    let control: PostgresLane
-    let limit: Duration
+    let tables: OwnedTables
 
     /// Opens the stores; creates the schema and the tables if they are missing.
     ///
-    /// Blocks until the server has answered, for 5 s at most.
+    /// Blocks until the server has answered, for 5 s at most; where tables of an earlier version are changed, until that
+    /// is done.
     ///
     /// - Parameters:
     ///   - target: A connection string: `postgres://USER@HOST/DATABASE?…`, or `host=… dbname=…`.
@@ -55,11 +51,11 @@ public struct PostgresStores: Sendable {
             try schema.prepare(control, by: deadline)
             return try control.text(schema.value(of: .store), by: deadline) ?? ""
         }
-        self.identity = "postgres \(identity)"
-        (self.target, self.schema, self.control, self.limit) = (target, schema, control, limit)
+        self.target = target
+        tables = OwnedTables(identity: "postgres \(identity)", schema: schema, control: control, limit: limit)
         entities = PostgresEntityStore(
             writing: PostgresLane(target, label: "casty.postgres.write", remedy: statements.endStopped),
-            reading: PostgresLane(target, label: "casty.postgres.read"), statements, limit: limit)
+            reading: PostgresLane(target, label: "casty.postgres.read"), statements, tables, limit: limit)
         remembered = PostgresRememberedEntityStore(entities)
     }
 }

@@ -30,7 +30,7 @@ public final class PostgresMajorityLease: MajorityLease {
     ///   - limit: How long a request may take, with the time to open a connection again.
     public init(_ stores: PostgresStores, name: String = "majority", limit: Duration = .seconds(1)) {
         lane = PostgresLane(stores.target, label: "casty.postgres.lease")
-        table = stores.schema.prefix + "lease"
+        table = stores.tables.schema.prefix + "lease"
         self.name = name
         self.limit = limit
     }

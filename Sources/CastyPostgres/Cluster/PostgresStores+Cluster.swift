@@ -3,22 +3,25 @@ public import CastyCore
 import CastySharding
 import Dispatch
 
-extension PostgresStores: ClusterStore {
-    /// The cluster that the tables belong to. Blocks until the server has answered, for the time limit at most.
-    public func recallCluster(name: String) throws -> ClusterID? {
+/// The tables of one schema, as what belongs to a cluster.
+struct OwnedTables: Sendable {
+    let identity: String
+    let schema: Schema
+    let control: PostgresLane
+    let limit: Duration
+
+    func recallCluster(name: String) throws -> ClusterID? {
         try control.call { () throws(EntityStoreError) in try owner(name, by: .after(limit)) }
     }
 
-    /// The highest number of a coordinator that any fencing token has. Blocks as ``recallCluster(name:)``.
-    public func highestUpNumber() throws -> Int {
+    func highestUpNumber() throws -> Int {
         try control.call { () throws(EntityStoreError) in
             let text = try control.text(Statements(schema: schema.prefix).highestUpNumber, by: .after(limit))
             return text.flatMap { Int($0) } ?? 0
         }
     }
 
-    /// Records that the tables belong to this cluster. Blocks as ``recallCluster(name:)``.
-    public func belong(to id: ClusterID, name: String) throws {
+    func belong(to id: ClusterID, name: String) throws {
         try control.call { () throws(EntityStoreError) in
             let deadline = DispatchTime.after(limit)
             let insert =
@@ -64,4 +67,34 @@ extension PostgresStores: ClusterStore {
         }
         return id
     }
+}
+
+extension PostgresStores: ClusterStore {
+    /// `postgres` and the random identity that the tables got when they were created: the same for all nodes that share
+    /// them.
+    public var identity: String { tables.identity }
+
+    /// The cluster that the tables belong to. Blocks until the server has answered, for the time limit at most.
+    public func recallCluster(name: String) throws -> ClusterID? { try tables.recallCluster(name: name) }
+
+    /// The highest number of a coordinator that any fencing token has. Blocks as ``recallCluster(name:)``.
+    public func highestUpNumber() throws -> Int { try tables.highestUpNumber() }
+
+    /// Records that the tables belong to this cluster. Blocks as ``recallCluster(name:)``.
+    public func belong(to id: ClusterID, name: String) throws { try tables.belong(to: id, name: name) }
+}
+
+/// Entities must not be stored where the settings of the node do not name the store.
+extension PostgresEntityStore: ClusterStore {
+    /// That of ``PostgresStores/identity``.
+    public var identity: String { tables.identity }
+
+    /// The cluster that the tables belong to. Blocks until the server has answered, for the time limit at most.
+    public func recallCluster(name: String) throws -> ClusterID? { try tables.recallCluster(name: name) }
+
+    /// The highest number of a coordinator that any fencing token has. Blocks as ``recallCluster(name:)``.
+    public func highestUpNumber() throws -> Int { try tables.highestUpNumber() }
+
+    /// Records that the tables belong to this cluster. Blocks as ``recallCluster(name:)``.
+    public func belong(to id: ClusterID, name: String) throws { try tables.belong(to: id, name: name) }
 }

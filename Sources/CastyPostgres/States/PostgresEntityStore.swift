@@ -19,11 +19,14 @@ public final class PostgresEntityStore: EntityStore {
 
     let writer: StateWriter
     let statements: Statements
+    let tables: OwnedTables
     private let loads: Batches<Load>
     private let limit: Duration
 
-    init(writing: PostgresLane, reading: PostgresLane, _ statements: Statements, limit: Duration) {
+    init(writing: PostgresLane, reading: PostgresLane, _ statements: Statements, _ tables: OwnedTables, limit: Duration)
+    {
         self.limit = limit
+        self.tables = tables
         self.statements = statements
         writer = StateWriter(writing, statements, limit: limit)
         loads = Batches(reading, limit: 64) { Self.load($0, reading) }
