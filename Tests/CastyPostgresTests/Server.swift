@@ -42,10 +42,12 @@ final class Server: Sendable {
     }
 
     /// A server for one test, which may stop it.
-    static func start() throws -> Server {
+    ///
+    /// - Parameter isEncrypted: Whether it is reached over TCP, with TLS and a password only.
+    static func start(isEncrypted: Bool = false) throws -> Server {
         let process = Process()
         process.executableURL = script
-        process.arguments = ["run"]
+        process.arguments = isEncrypted ? ["run", "tls"] : ["run"]
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output

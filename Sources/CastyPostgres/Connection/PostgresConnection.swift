@@ -24,7 +24,7 @@ final class PostgresConnection {
                 throw PostgresError(kind: .unreachable, message: message)
             }
             guard wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, by: deadline) else {
-                throw PostgresError(kind: .unreachable, message: "the server does not answer to a new connection")
+                throw .noAnswer
             }
             state = PQconnectPoll(handle)
         }

@@ -14,6 +14,10 @@ struct PostgresError: Error, Hashable {
     let kind: Kind
     let message: String
 
+    /// No server has answered in time to an attempt to connect.
+    static let noAnswer = PostgresError(
+        kind: .unreachable, message: "the server does not answer to a new connection")
+
     /// The five letters with which the server has refused the statement.
     var state: String? {
         if case .refused(let state) = kind { state } else { nil }

@@ -55,16 +55,20 @@ final class PostgresLane: Sendable {
     @discardableResult
     func run(_ statements: [Statement], by deadline: DispatchTime) throws(PostgresError) -> [Rows] {
         var interrupted: PostgresError?
+        var reason: PostgresError?
         while true {
             do throws(PostgresError) {
                 return try connection(by: deadline).run(statements, by: deadline)
             } catch {
+                // The last attempt is cut off by the deadline, and says nothing; an earlier one may say why.
+                let failure = error == .noAnswer ? reason ?? error : error
+                reason = failure
                 // A refusal after an earlier run was interrupted says nothing about that run.
-                if error.kind == .broken { interrupted = error }
-                guard error.endsConnection || error.isConflict else { throw interrupted ?? error }
-                if error.endsConnection { fail() }
-                if error.state == "55P03", let remedy { _ = try? holder.connection?.run([remedy], by: deadline) }
-                guard DispatchTime.now() < deadline else { throw interrupted ?? error }
+                if failure.kind == .broken { interrupted = failure }
+                guard failure.endsConnection || failure.isConflict else { throw interrupted ?? failure }
+                if failure.endsConnection { fail() }
+                if failure.state == "55P03", let remedy { _ = try? holder.connection?.run([remedy], by: deadline) }
+                guard DispatchTime.now() < deadline else { throw interrupted ?? failure }
             }
         }
     }
