@@ -166,7 +166,8 @@ let targets: [Target] = [
     tests(
         "CastyTests",
         [
-            "Casty", "CastyLive", "CastyManagement", "CastySQLite", "CastyTLS", "ClusterViewer", "CastyObservability", coreMetrics,
+            "Casty", "CastyLive", "CastyManagement", "CastyPostgres", "CastySQLite", "CastyTLS", "ClusterViewer",
+            "CastyObservability", coreMetrics,
             serviceLifecycle,
             unixSignals, tracing, inMemoryTracing,
             logging, nioCore,

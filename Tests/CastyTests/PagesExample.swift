@@ -1,5 +1,6 @@
 import Casty
 import CastyManagement
+import CastyPostgres
 import CastyTLS
 import CoreMetrics
 import Logging
@@ -209,6 +210,14 @@ struct Pages {
             span.attributes["items"] = items.count
         }
         _ = node
+    }
+
+    static func postgres(
+        _ orders: EntityType<Order>, _ order: @escaping @Sendable (EntityContext) -> Behavior<Order>
+    ) async throws {
+        let stores = try PostgresStores("postgres://shop@db.internal/shop?sslmode=verify-full")
+        let node = try await CastyNode.start("shop") { $0.store = stores }
+        try node.host(orders, state: .durable(stores.entities), remember: stores.remembered) { entity in order(entity) }
     }
 
     static func evolution(_ types: TypeRegistry) throws {
