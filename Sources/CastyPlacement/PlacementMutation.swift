@@ -103,6 +103,11 @@ package enum PlacementMutation: Int, Mutation {
 
     /// A store of events acknowledges what its disk has refused.
     case acknowledgesUnwritten
+
+    // Reminders
+
+    /// A store finds no entity that has something due.
+    case forgetsWakes
 }
 
 /// The deliberate bugs that are switched on.

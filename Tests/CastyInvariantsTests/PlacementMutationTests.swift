@@ -45,6 +45,16 @@ struct PlacementMutationTests {
         fault disk n1,n2 error full for 1s
         wait 8s
         """
+    /// Accounts are reminded, and nothing else starts them where their node dies.
+    private static let remindedAcrossCrash = """
+        set account-state durable
+        nodes 3
+        wait 2s
+        tell account-1..account-20 remind 20 deposit 1
+        wait 3s
+        kill n3
+        wait 90s
+        """
     private static let busy = start + "load 150/s over 30 entities for 4s\n"
     /// One link is so long that messages on it are under way while orders on the others have come.
     private static let far = start + "link n2 n3 latency 90ms\nload 150/s over 9 entities for 4s\n"
@@ -179,6 +189,7 @@ struct PlacementMutationTests {
             "what is stale is written, to a store without tokens", [.skipsLease, .savesStale, .ignoresFences], ["K1"],
             hungHandlers),
         Case("a store refuses no token", [.ignoresFences], ["K1"], hungStores),
+        Case("a store finds nothing that is due", [.forgetsWakes], ["K2"], remindedAcrossCrash),
         Case("events that were not written are acknowledged", [.acknowledgesUnwritten], ["K1"], refusedEvents),
         Case("the next incarnation does not wait for a save under way", [.overlapsCalls], ["K1"], hangingStores),
         Case(

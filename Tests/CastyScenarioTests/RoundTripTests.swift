@@ -47,7 +47,7 @@ struct RoundTripTests {
         "the examples of the contract read as what they say",
         arguments: [
             "seed 42", "set preset lan", "seeds n1,n2", "roles n4,n5 backend", "set account-role backend",
-            "set account-state events",
+            "set account-state events", "set account-state durable",
             "set memory on", "set singleton on", "set singleton-role backend", "set heartbeat 500ms", "nodes 5",
             "shards 24", "start n6",
             "start n6 roles backend",

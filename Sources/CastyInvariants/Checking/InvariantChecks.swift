@@ -62,7 +62,7 @@ package struct InvariantChecks: RunChecker {
     ]
 
     /// The rules without a checker of views.
-    private static let tracked = ShardingEvidence.ids + ["S8", "S10", "S13", "L1", "K1", singletonRule]
+    private static let tracked = ShardingEvidence.ids + ["S8", "S10", "S13", "L1", "K1", "K2", singletonRule]
     /// S1 for singletons. It has its own precondition: one incarnation has followed another.
     private static let singletonRule = "S1-singleton"
     private var occasions: Set<String> = []

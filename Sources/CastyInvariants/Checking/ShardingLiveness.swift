@@ -6,18 +6,19 @@ import CastyScenario
 import CastySharding
 import CastyTestbed
 
-/// The liveness rules of sharding, in calm periods and within time bounds: S6, S7, S8, S10, S13, L1.
+/// The liveness rules of sharding, in calm periods and within time bounds: S6, S7, S8, S10, S13, L1; and K2.
 struct ShardingLiveness {
     private var losses = CalmLosses()
     private var crashes = ServedAfterCrash()
     private var balance = EvenShards()
     private var buffers = BoundedBuffers()
     private var asks = PromptAsks()
+    private var reminders = LateReminders()
 
     mutating func check(_ testbed: TestCluster, _ moment: ClusterMoment) -> [Violation] {
         losses.check(testbed) + crashes.check(testbed) + balance.check(testbed, moment)
             + (moment.changes.sharding ? buffers.check(moment, limit: testbed.settings.placement.bufferLimit) : [])
-            + asks.check(testbed, moment)
+            + asks.check(testbed, moment) + reminders.check(testbed)
     }
 
     /// The rules that had a case to evaluate.
@@ -25,7 +26,7 @@ struct ShardingLiveness {
         Set(
             (crashes.hasEvaluated ? ["S8"] : []) + (balance.hasEvaluated ? ["S10"] : [])
                 + (buffers.hasEvaluated ? ["S13"] : [])
-                + (asks.hasEvaluated ? ["L1"] : []))
+                + (asks.hasEvaluated ? ["L1"] : []) + (reminders.hasEvaluated ? ["K2"] : []))
     }
 
     /// The last check, once nothing more can happen.

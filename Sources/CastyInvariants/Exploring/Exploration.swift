@@ -56,9 +56,14 @@ package struct Exploration: Sendable {
         commands.append(
             .immediate(.load(Load(rate: Rate(perSecond: 20), entities: 40, duration: time + .seconds(20)))))
         commands += world.joins.map { .at(.sinceStart($0.at), .immediate(.start([$0.node], roles: $0.roles))) }
+        commands += reminders(seed: seed)
         commands += faults(in: world, seed: seed)
         commands.append(.wait(time))
         commands += recovery(world.everyone, settings)
+        if accountState(seed: seed) != .balance {
+            // What is due has come: it is looked for every ten seconds.
+            commands.append(.wait(bound(settings.aftermath(nodes: world.everyone.count) + .seconds(27), least: 30)))
+        }
         var last = SeededGenerator(seed: seed).fork("finale")
         commands += finale(world.everyone, settings, &last)
         return Scenario(
@@ -151,8 +156,10 @@ package struct Exploration: Sendable {
 
     /// Whether a command is one of the random faults and may be left out. Joins are part of the cluster.
     package static func isFault(_ statement: Statement) -> Bool {
-        guard case .at(_, let command) = statement.command else { return false }
-        if case .immediate(.start) = command { return false }
-        return true
+        guard case .at(_, .immediate(let command)) = statement.command else { return false }
+        switch command {
+        case .start, .tell: return false
+        default: return true
+        }
     }
 }

@@ -58,6 +58,8 @@ extension Exploration {
         if !withRole.isEmpty, generator.unit() < 0.7 { header.append(.immediate(.set(.accountRole(Self.role)))) }
         let isRestricted = !withRole.isEmpty && generator.unit() < 0.5
         header.append(.immediate(.set(isRestricted ? .singletonRole(Self.role) : .singleton(true))))
+        let state = accountState(seed: seed)
+        if state != .balance { header.append(.immediate(.set(.accountState(state)))) }
         header += [.header(.nodes(atOnce.count)), .header(.shards(Scenario.defaultShards))]
         world.header = header
         world.isGentle = generator.unit() < 0.08

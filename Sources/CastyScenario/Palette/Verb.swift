@@ -41,7 +41,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
                 "set preset responsive|lan|wan", "set passivation idle TIME|lru COUNT|lfu COUNT|off",
                 "set threshold PHI",
                 "set downing STRATEGY", "set when-unstable down-all|decide", "set remember on|off",
-                "set account-role ROLE", "set account-state balance|events", "set memory on|off",
+                "set account-role ROLE", "set account-state balance|durable|events", "set memory on|off",
                 "set singleton on|off", "set singleton-role ROLE",
                 "set heartbeat|gossip|stable-after|… TIME",
             ]

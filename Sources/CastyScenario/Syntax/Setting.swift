@@ -16,7 +16,8 @@ package enum Setting: Hashable, Sendable {
     case remember(Bool)
     /// `set account-role backend`: only members with the role host accounts; the others can still reach them.
     case accountRole(String)
-    /// `set account-state events`: what accounts store is their changes, and not their balance.
+    /// `set account-state events`: what accounts store is their changes, and not their balance. Accounts whose state is
+    /// `durable` or `events` also understand `remind SECONDS COMMAND`.
     case accountState(AccountState)
     /// `set memory on`: nodes remember their cluster across restarts, like nodes with a data folder.
     case memory(Bool)
@@ -40,7 +41,9 @@ package enum Setting: Hashable, Sendable {
 package enum AccountState: String, CaseIterable, Hashable, Sendable {
     /// As it is.
     case balance
-    /// As the events that lead to it.
+    /// As the state of a durable entity, with its reminders.
+    case durable
+    /// As the events that lead to it, with its reminders.
     case events
 }
 

@@ -4,6 +4,7 @@ package import CastyCore
 import CastyMembership
 import CastyObservability
 import CastyPlacement
+import CastyScenario
 import CastySharding
 import CastySimulator
 
@@ -26,8 +27,9 @@ extension TestCluster {
                     ShardingFact(time: clock(), type: type, node: unique, name: name, note: $0, settings: settings))
             })
         let durable = durable
-        let keepsEvents = sample == .account && self.settings.accountsKeepEvents
-        let store = JournalStore(
+        let reminders = reminders
+        let state = sample == .account ? self.settings.accountState : .balance
+        let journals = JournalStore(
             disk, node: name, oracle: durable,
             ignoresFences: self.settings.placement.mutations.contains(.ignoresFences),
             acknowledgesUnwritten: self.settings.placement.mutations.contains(.acknowledgesUnwritten),
@@ -38,17 +40,22 @@ extension TestCluster {
                 _ = scheduler.schedule(after: time) { continuation.resume() }
             }
         }
+        let forgetsWakes = self.settings.placement.mutations.contains(.forgetsWakes)
+        let store: any EntityStore =
+            state == .balance ? journals : RemindingJournalStore(journals, forgetsWakes: forgetsWakes)
         return try sharding.start(
             type: type, settings: settings, store: sample == .account ? store : nil,
-            remember: sample == .account && self.settings.remembersAccounts ? store : nil, tracing: tracing
+            remember: sample == .account && self.settings.remembersAccounts ? journals : nil, tracing: tracing
         ) { entity in
             let hooks = SampleHooks(
                 starting: { entity in try faults.start(entity.id) },
                 handled: { entity, command in
-                    tracker.handle(
-                        command.number, entity: entity.id,
-                        incarnation: EnvelopeTracker.Incarnation(node: entity.node, number: entity.incarnation),
-                        at: clock())
+                    let incarnation = EnvelopeTracker.Incarnation(node: entity.node, number: entity.incarnation)
+                    if command.isOwn {
+                        tracker.act(entity.id, incarnation, at: clock())
+                    } else {
+                        tracker.handle(command.number, entity: entity.id, incarnation: incarnation, at: clock())
+                    }
                     watch.handled(entity, on: name, at: clock())
                     if scheduler.now >= cluster.leaseValidUntil {
                         tracker.object("S1", entity.id, "it acts on \(name) without a lease, at \(clock())")
@@ -64,8 +71,13 @@ extension TestCluster {
                         detail: .text("a change was refused: \(error.description)"))
                 },
                 saved: { durable.acknowledged($0.id, on: name) },
+                reminding: { reminders.note($0, of: $1.id, at: clock()) },
                 duration: { faults.delay(on: name) })
-            return keepsEvents ? sample.eventSourced(entity, hooks) : sample.behavior(entity, hooks)
+            return switch state {
+            case .balance: sample.behavior(entity, hooks)
+            case .durable: sample.durable(entity, hooks)
+            case .events: sample.eventSourced(entity, hooks)
+            }
         }
     }
 

@@ -32,6 +32,8 @@ package final class TestCluster {
     package let disk: SimulatedDisk
     /// The oracle that compares what entities read with what they have written.
     package let durable: DurableOracle
+    /// What accounts are to be reminded of.
+    package let reminders: ReminderOracle
     /// The faults of the sample entities.
     package let faults = SampleFaults()
     /// The lease that the downing strategy lease-majority uses.
@@ -103,6 +105,7 @@ package final class TestCluster {
         } object: { [tracker] in
             tracker.object($0, $1, $2)
         }
+        reminders = ReminderOracle { [tracker] in tracker.object($0, $1, $2) }
         accountReader = RememberedReader(
             disk, type: SampleEntity.account.rawValue, shards: settings.shards, oracle: durable)
         oracle = Oracle(settings.membership)

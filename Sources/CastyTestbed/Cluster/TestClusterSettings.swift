@@ -2,6 +2,7 @@ import CastyCore
 package import CastyMembership
 package import CastyPlacement
 package import CastyRemoting
+package import CastyScenario
 import CastySharding
 
 /// The settings of a testbed.
@@ -41,7 +42,7 @@ package struct TestClusterSettings: Sendable {
     /// The role that hosts accounts; `nil` for all members.
     package var accountRole: String?
     /// Whether an account's balance is made of events.
-    package var accountsKeepEvents = false
+    package var accountState = AccountState.balance
     /// Whether nodes remember their cluster across restarts.
     package var remembersCluster = false
     /// Whether the built-in singleton runs.

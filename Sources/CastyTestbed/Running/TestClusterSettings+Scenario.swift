@@ -48,7 +48,7 @@ extension TestClusterSettings {
         case .passivation(.off): (idlePassivation, awakeLimit) = (nil, nil)
         case .remember(let isOn): remembersAccounts = isOn
         case .accountRole(let role): accountRole = role
-        case .accountState(let state): accountsKeepEvents = state == .events
+        case .accountState(let state): accountState = state
         case .memory(let isOn): remembersCluster = isOn
         case .singleton(let isOn): runsSingleton = isOn
         case .singletonRole(let role): (singletonRole, runsSingleton) = (role, true)

@@ -14,6 +14,12 @@ package struct EntityCommand: Codable, Sendable {
         self.text = text
         self.replyTo = replyTo
     }
+
+    /// A command of an entity to itself, which no one tracks.
+    init(own text: String) { self.init(number: 0, text: text) }
+
+    /// Whether the entity has sent it to itself.
+    var isOwn: Bool { number == 0 }
 }
 
 /// A sample entity's answer.

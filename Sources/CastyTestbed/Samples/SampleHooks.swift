@@ -12,6 +12,8 @@ struct SampleHooks: Sendable {
     var refused: @Sendable (EntityContext, EntityStoreError) -> Void = { _, _ in }
     /// Called when a change is saved, before it is acknowledged.
     var saved: @Sendable (EntityContext) -> Void = { _ in }
+    /// Called with what happens to the entity's reminders.
+    var reminding: @Sendable (ReminderOracle.News, EntityContext) -> Void = { _, _ in }
     /// How long the handling of a command takes; `nil` for no time.
     var duration: @Sendable () -> Duration? = { nil }
 }

@@ -152,6 +152,16 @@ package final class EnvelopeTracker: Sendable {
         }
     }
 
+    /// Records that an incarnation has handled a message of its own, such as a reminder.
+    package func act(_ entity: String, _ incarnation: Incarnation, at now: Instant) {
+        state.withLock { state in
+            if state.fenced.contains(incarnation.node) {
+                state.object("P5", entity, "\(incarnation.node) was reminded though declared down, at \(now)")
+            }
+            state.act(entity, incarnation, at: now)
+        }
+    }
+
     /// Records that a node has seen itself declared down: it may not handle anything from now on.
     package func fence(_ node: UniqueAddress) { state.withLock { _ = $0.fenced.insert(node) } }
 
