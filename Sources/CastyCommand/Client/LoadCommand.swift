@@ -15,7 +15,8 @@ struct LoadCommand: ParsableCommand {
             Asks account-1 to account-N in turn for `deposit 1`, through all nodes that answer, in turn, and goes on while nodes die and come back. With \
             --check it keeps the books of every entity: replies never go back, no two deposits have the same reply, each reply is explained by what was \
             acknowledged or attempted before, and at the end the balance lies between what was acknowledged and what was attempted. A deposit whose \
-            outcome is not known is never repeated and counts as attempted.
+            outcome is not known is never repeated and counts as attempted. The history of each entity, every request with its reply and the order of \
+            both, is kept too, and checked for linearizability at the end.
 
             SIGINT and SIGTERM end it early: what was sent comes in, and the books are closed; a second signal ends it at once.
 
@@ -138,6 +139,12 @@ enum LoadText {
             let high = summary.attemptedBalances
         {
             lines.append("balances      \(balances), between \(low) acknowledged and \(high) attempted")
+        }
+        if summary.histories > 0 {
+            let verdict =
+                summary.nonlinearizable == 0
+                ? "each is linearizable" : "\(summary.nonlinearizable) of them are NOT linearizable"
+            lines.append("histories     \(summary.histories) entities, \(summary.operations) requests: \(verdict)")
         }
         for contradiction in summary.contradictions { lines.append("CONTRADICTION \(contradiction)") }
         let rest = summary.contradictionCount - summary.contradictions.count

@@ -42,6 +42,8 @@ package struct ClientLoad: Sendable {
     package private(set) var summary = LoadSummary()
     private var phase: Phase
     private var ledgers: [EntityLedger?]
+    private var histories: [CounterHistory?]
+    private var operations = 0
     private var openCounts: [Int]
     private var open: [UInt64: Open] = [:]
     private var number: UInt64 = 0
@@ -56,11 +58,14 @@ package struct ClientLoad: Sendable {
     private static let mostReads = 64
     /// Every eighth request only reads.
     private static let readEvery = 8
+    /// The most requests of which histories are kept; a longer load is checked by its ledgers alone.
+    private static let mostOperations = 4_000_000
 
     package init(_ settings: LoadSettings, at now: Instant) {
         self.settings = settings
         start = now
         ledgers = Array(repeating: nil, count: settings.entities)
+        histories = Array(repeating: nil, count: settings.entities)
         openCounts = Array(repeating: 0, count: settings.entities)
         unread = settings.checks ? Array((0..<settings.entities).reversed()) : []
         phase = settings.checks ? .opening(until: now + settings.settling) : .running(since: now)
@@ -138,8 +143,10 @@ package struct ClientLoad: Sendable {
         case .opening:
             guard let balance else { return unread.append(request.entity) }
             ledgers[request.entity] = EntityLedger(opening: balance)
+            histories[request.entity] = CounterHistory(opening: balance)
         case .closing:
             guard let balance, let ledger = ledgers[request.entity] else { return unread.append(request.entity) }
+            histories[request.entity]?.acknowledge(number, balance: balance)
             for problem in ledger.close(balance: balance) { summary.contradict(entity, problem) }
             summary.balances = (summary.balances ?? 0) + balance
             summary.acknowledgedBalances = (summary.acknowledgedBalances ?? 0) + ledger.acknowledged
@@ -149,12 +156,14 @@ package struct ClientLoad: Sendable {
                 // The entity's own refusal: it guarantees that the request had no effect.
                 summary.refused += 1
                 summary.reasons[String(text.prefix(80)), default: 0] += 1
+                histories[request.entity]?.refuse(number)
                 return note(request.entity) { $0.refuse(number) }
             }
             summary.acknowledged += 1
             summary.latency.add(now - request.sent)
             if let last = lastAcknowledged { summary.longestGap = max(summary.longestGap, now - last) }
             lastAcknowledged = now
+            histories[request.entity]?.acknowledge(number, balance: balance)
             note(request.entity) { $0.acknowledge(number, balance: balance) }
         }
     }
@@ -170,6 +179,7 @@ package struct ClientLoad: Sendable {
             summary.reasons[error.code.rawValue, default: 0] += 1
             if error.isSurelyUnhandled {
                 summary.refused += 1
+                histories[request.entity]?.refuse(number)
                 note(request.entity) { $0.refuse(number) }
             } else {
                 summary.unknown += 1
@@ -209,6 +219,7 @@ package struct ClientLoad: Sendable {
     private mutating func ask(_ entity: Int, _ kind: Kind, at now: Instant) -> Effect {
         number += 1
         open[number] = Open(entity: entity, kind: kind, sent: now)
+        record(number, kind, of: entity)
         openCounts[entity] += 1
         let text =
             switch kind {
@@ -216,6 +227,16 @@ package struct ClientLoad: Sendable {
             case .read, .opening, .closing: settings.read
             }
         return .ask(number: number, entity: settings.entity(entity), text: text)
+    }
+
+    private mutating func record(_ number: UInt64, _ kind: Kind, of entity: Int) {
+        guard histories[entity] != nil else { return }
+        operations += 1
+        guard operations <= Self.mostOperations else {
+            histories = Array(repeating: nil, count: settings.entities)
+            return
+        }
+        histories[entity]?.send(number, isDeposit: kind == .deposit)
     }
 
     private mutating func giveUpOpening() -> [Effect] {
@@ -227,6 +248,14 @@ package struct ClientLoad: Sendable {
 
     private mutating func finish() -> [Effect] {
         if !settings.checks { summary.neverConnected = !hasConnected }
+        for (entity, history) in histories.enumerated() {
+            guard let history else { continue }
+            summary.histories += 1
+            summary.operations += history.count
+            guard let problem = history.problems().first else { continue }
+            summary.nonlinearizable += 1
+            summary.contradict(settings.entity(entity), "its history is not linearizable: \(problem)")
+        }
         open = [:]
         phase = .over
         return [.finish]

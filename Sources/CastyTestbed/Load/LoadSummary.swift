@@ -33,6 +33,11 @@ package struct LoadSummary: Sendable {
     package var balances: Int?
     package var acknowledgedBalances: Int?
     package var attemptedBalances: Int?
+    /// The histories that were kept whole and checked at the end, the requests in them, and how many of them are not
+    /// linearizable; 0 without ledgers, and for a load that is too long to keep.
+    package var histories = 0
+    package var operations = 0
+    package var nonlinearizable = 0
     /// Whether no node has ever answered.
     package var neverConnected = false
 
@@ -65,6 +70,9 @@ package struct LoadSummary: Sendable {
         line.add("balances", balances)
         line.add("acknowledged_balances", acknowledgedBalances)
         line.add("attempted_balances", attemptedBalances)
+        line.add("histories", histories)
+        line.add("operations", operations)
+        line.add("nonlinearizable", nonlinearizable)
         line.add("contradictions", contradictionCount)
         line.add("first_contradictions", contradictions.map(\.description))
         line.add("unread", unread)
