@@ -9,6 +9,8 @@ package struct BenchCase {
     /// The name of its figures, or their common prefix.
     package let name: String
     package let measure: (BenchPlan) throws -> [Measurement]
+    /// Whether it runs only where its name is given: it takes minutes, or gigabytes.
+    package private(set) var isOnRequest = false
 
     /// A figure that is measured once per run, after one warm-up run that does not count.
     package init(
@@ -28,6 +30,13 @@ package struct BenchCase {
         self.measure = measure
     }
 
+    /// The same, only where its name is given.
+    func onRequest() -> BenchCase {
+        var one = self
+        one.isOnRequest = true
+        return one
+    }
+
     /// All benchmarks.
     package static var all: [BenchCase] {
         LocalBench.cases + LeftoverBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases
@@ -40,8 +49,9 @@ package struct BenchCase {
             + OutageBench.cases
     }
 
+    /// Whether a word of the command line selects it.
     package func matches(_ word: String) -> Bool {
-        group.rawValue == word || name.lowercased().contains(word.lowercased())
+        group.rawValue == word && !isOnRequest || name.lowercased().contains(word.lowercased())
     }
 }
 

@@ -16,11 +16,16 @@ final class ShardNodes {
     private let world: LiveWorld
 
     /// Starts a cluster, and waits until all nodes are up in all views.
-    init(_ count: Int, codec: CodecID = .binary, workers: Int = max(2, WorkerPool.cores)) throws {
+    ///
+    /// - Parameter store: Where entities keep their states by default; it may belong to a cluster already.
+    init(
+        _ count: Int, codec: CodecID = .binary, workers: Int = max(2, WorkerPool.cores),
+        store: (any EntityStore)? = nil
+    ) throws {
         let addresses = try FreePort.addresses(count)
         let world = LiveWorld(workers: workers)
         self.world = world
-        nodes = try addresses.map { try ShardNode(at: $0, seeds: addresses, codec: codec, world) }
+        nodes = try addresses.map { try ShardNode(at: $0, seeds: addresses, codec: codec, store: store, world) }
         do {
             for node in nodes { try BenchNode.start { node.start(completion: $0) } }
             let nodes = nodes
@@ -47,10 +52,13 @@ struct ShardNode: Sendable {
     var cluster: Cluster { node.cluster }
     var sharding: Sharding { node.sharding }
 
-    init(at address: NodeAddress, seeds: [NodeAddress], codec: CodecID, _ world: LiveWorld) throws {
+    init(
+        at address: NodeAddress, seeds: [NodeAddress], codec: CodecID, store: (any EntityStore)?, _ world: LiveWorld
+    ) throws {
         var assembly = NodeAssembly(
             name: BenchNode.cluster, address: address, config: .responsive(seeds: seeds), registry: try .bench())
         assembly.remoting.codec = codec
+        assembly.entityStore = store
         assembly.log = BenchNode.log
         node = try assembly.make(in: world.node(transport: TwoLaneTransport()).world)
     }
@@ -69,7 +77,14 @@ struct ShardNode: Sendable {
         try sharding.start(type: "oracle", settings: settings(), store: nil) { _ in .oracle }
     }
 
-    private func settings(_ passivation: PassivationSettings = PassivationSettings()) -> PlacementSettings {
+    /// Entities of another kind that answer questions, with a store.
+    func oracles(
+        _ type: String, store: any EntityStore, _ entity: @escaping @Sendable (EntityContext) -> Behavior<Question>
+    ) throws -> ShardRegion<Question> {
+        try sharding.start(type: type, settings: settings(), store: store, entity: entity)
+    }
+
+    func settings(_ passivation: PassivationSettings = PassivationSettings()) -> PlacementSettings {
         var settings = PlacementSettings(cluster.config.settings, shards: ShardNodes.shards)
         settings.passivation = passivation
         return settings

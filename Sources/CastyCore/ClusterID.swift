@@ -36,20 +36,33 @@ extension ClusterID: CustomStringConvertible {
     /// The first eight digits: enough to distinguish two clusters on a screen.
     public var short: String { String(Self.digits(high).prefix(8)) }
 
+    // Digit by digit: stores write and read an id with each row.
     private static func digits(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        String(unsafeUninitializedCapacity: 16) { buffer in
+            for index in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: value >> UInt64(4 * (15 - index)) & 15)
+                buffer[index] = digit < 10 ? 48 + digit : 87 + digit
+            }
+            return 16
+        }
     }
 }
 
 extension ClusterID: LosslessStringConvertible {
     /// Reads 32 hexadecimal digits; `nil` for anything else.
     public init?(_ text: String) {
-        let digits = Array(text.utf8)
-        let areDigits = digits.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
-        guard digits.count == 32, areDigits,
-            let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
-        else { return nil }
+        var (high, low, count): (UInt64, UInt64, Int) = (0, 0, 0)
+        for digit in text.utf8 {
+            let value: UInt8
+            switch digit {
+            case 48...57: value = digit - 48
+            case 97...102: value = digit - 87
+            default: return nil
+            }
+            (high, low) = (high << 4 | low >> 60, low << 4 | UInt64(value))
+            count += 1
+        }
+        guard count == 32 else { return nil }
         self.init(high: high, low: low)
     }
 }

@@ -77,7 +77,7 @@ struct EventRow {
         let coded = try row.bytes(10)
         fence = try row.fence(11)
         tags = try Self.tags(from: coded)
-        guard try row.number(15) == sum else {
+        guard try row.number(15) == sum(tags: coded) else {
             throw EntityStoreError(
                 .corrupt, "row \(self.row) of the log, of \(id), is not what was written: wrong checksum")
         }
@@ -96,6 +96,7 @@ struct EventRow {
     func adopt(_ database: Database) throws { try insert(log: log, place: row, database) }
 
     private func insert(log: Int, place: Int64, _ database: Database) throws {
+        let coded = codedTags
         let statement = try database.cachedStatement(
             sql: """
                 INSERT OR IGNORE INTO event (
@@ -106,8 +107,8 @@ struct EventRow {
         try statement.execute(
             arguments: [
                 kind.rawValue, type.stored, id.stored, Int64(bitPattern: number), shards, shard, Data(payload),
-                manifest.stored, version, codedTags, "\(fence.cluster)", fence.upNumber, fence.start,
-                Int64(bitPattern: fence.sequence), sum, log, place,
+                manifest.stored, version, coded, "\(fence.cluster)", fence.upNumber, fence.start,
+                Int64(bitPattern: fence.sequence), sum(tags: coded), log, place,
             ])
         guard !tags.isEmpty, database.changesCount > 0 else { return }
         let row = database.lastInsertedRowID
@@ -116,12 +117,23 @@ struct EventRow {
         for tag in tags { try tagging.execute(arguments: [tag.stored, row]) }
     }
 
-    private var sum: Int64 {
-        var covered = Data("\(kind.rawValue) \(number) \(shards) \(shard) \(version) \(fence.cluster) \(fence) ".utf8)
-        for part in [manifest.stored, codedTags] {
-            withUnsafeBytes(of: UInt64(part.count).littleEndian) { covered.append(contentsOf: $0) }
-            covered.append(part)
+    private func sum(tags coded: Data) -> Int64 {
+        var covered: [UInt8] = []
+        covered.reserveCapacity(160 + payload.count + coded.count)
+        covered.append(decimal: kind.rawValue)
+        covered.append(32)
+        covered.append(decimal: number)
+        for number in [shards, shard, version] {
+            covered.append(32)
+            covered.append(decimal: number)
         }
+        covered.append(32)
+        covered.append(fence)
+        covered.append(32)
+        withUnsafeBytes(of: UInt64(manifest.utf8.count).littleEndian) { covered.append(contentsOf: $0) }
+        covered.append(contentsOf: manifest.utf8)
+        withUnsafeBytes(of: UInt64(coded.count).littleEndian) { covered.append(contentsOf: $0) }
+        covered.append(contentsOf: coded)
         covered.append(contentsOf: payload)
         return checksum(type: type, id: id, state: covered)
     }

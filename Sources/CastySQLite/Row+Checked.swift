@@ -1,3 +1,4 @@
+import CastyCore
 import CastySerialization
 import CastySharding
 import Foundation
@@ -6,14 +7,48 @@ import GRDB
 /// The checksum of a row. It covers the key as well, so that a row under a wrong key fails like one with wrong bytes.
 ///
 /// SQLite itself detects torn pages, but not a disk that changes a byte.
-func checksum(type: String, id: String, state: Data) -> Int64 {
+func checksum(type: String, id: String, state: some Sequence<UInt8>) -> Int64 {
     var sum = CRC32C()
-    for part in [Data(type.utf8), Data(id.utf8), state] {
-        // The length comes before each part, so that no two keys have the same bytes: an id may contain any byte.
+    // The length comes before each part, so that no two keys have the same bytes: an id may contain any byte.
+    func add(_ part: UnsafeRawBufferPointer) {
         withUnsafeBytes(of: UInt64(part.count).littleEndian) { sum.update($0) }
-        part.withUnsafeBytes { sum.update($0) }
+        sum.update(part)
+    }
+    for var part in [type, id] { part.withUTF8 { add(UnsafeRawBufferPointer($0)) } }
+    if state.withContiguousStorageIfAvailable({ add(UnsafeRawBufferPointer($0)) }) == nil {
+        Array(state).withUnsafeBytes { add($0) }
     }
     return Int64(sum.value)
+}
+
+extension [UInt8] {
+    /// Adds a number as text. Checksums cover texts, and are made for each row: this is their fast way.
+    mutating func append(decimal number: some BinaryInteger) {
+        if number < 0 { append(45) }
+        var (rest, digits) = (UInt64(number.magnitude), 1)
+        var bound: UInt64 = 10
+        while digits < 20, rest >= bound {
+            digits += 1
+            bound = digits < 20 ? bound * 10 : bound
+        }
+        let end = count + digits
+        append(contentsOf: repeatElement(48, count: digits))
+        for index in 1...digits {
+            self[end - index] = UInt8(48 + rest % 10)
+            rest /= 10
+        }
+    }
+
+    /// Adds the text `cluster fence`, as `\(fence.cluster) \(fence)` is.
+    mutating func append(_ fence: ShardFence) {
+        append(contentsOf: fence.cluster.description.utf8)
+        append(32)
+        append(decimal: fence.upNumber)
+        append(46)
+        append(decimal: fence.start)
+        append(46)
+        append(decimal: fence.sequence)
+    }
 }
 
 /// The checksum of a remembered entity's row; it also covers the entity's shard and the number of shards.

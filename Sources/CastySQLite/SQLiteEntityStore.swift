@@ -26,6 +26,9 @@ public final class SQLiteEntityStore: EntityStore {
         compactor = Compactor(own, sources)
     }
 
+    /// How many transactions this process has written, and how many changes in them.
+    package var groups: (transactions: Int, changes: Int) { own.groups }
+
     /// The state last saved for an entity, or `nil` if there is none.
     public func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
         try await read(key, fence) { sources throws(EntityStoreError) in try sources.latest(key, for: fence) }

@@ -40,6 +40,11 @@ extension StateFile {
         } ?? []
     }
 
+    /// Whether any entity's state here says when it must run again.
+    func hasWakes() throws(EntityStoreError) -> Bool {
+        try read { try Int64.fetchOne($0, sql: "SELECT 1 FROM wake LIMIT 1") != nil } ?? true
+    }
+
     /// Sets or removes the time of an entity; inside the transaction that writes its state.
     static func setWake(_ time: WallTime?, for key: EntityKey, _ database: Database) throws {
         guard let time else {

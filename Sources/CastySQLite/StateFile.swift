@@ -233,8 +233,14 @@ final class StateFile: Sendable {
 
     /// Covers the key and the token too, so that a row under a wrong key fails like one with wrong bytes.
     fileprivate static func sum(of key: EntityKey, _ state: Data?, _ fence: ShardFence) -> Int64 {
-        var covered = Data("\(fence.cluster) \(fence) ".utf8)
-        if let state { covered += [1] + state }
+        var covered: [UInt8] = []
+        covered.reserveCapacity(64 + (state?.count ?? 0))
+        covered.append(fence)
+        covered.append(32)
+        if let state {
+            covered.append(1)
+            covered.append(contentsOf: state)
+        }
         return checksum(type: key.type, id: key.id, state: covered)
     }
 }

@@ -36,6 +36,10 @@ final class StateWriter: Sendable {
         var ready: [Shard: ShardFence] = [:]
         /// Those whose takeover is on disk.
         var taken: [Shard: ShardFence] = [:]
+        /// Whether the file may have times at which entities must run again.
+        var hasWakes = true
+        /// The transactions until now, and the changes that were written in them.
+        var groups = (transactions: 0, changes: 0)
     }
 
     private let slot: WriterSlot
@@ -52,6 +56,8 @@ final class StateWriter: Sendable {
         try continueLog()
         // A process that had this slot before has left its tokens.
         let left = try file.fences()
+        let hasWakes = try file.hasWakes()
+        state.withLock { $0.hasWakes = hasWakes }
         state.withLock { state in for (key, fence) in left { state.raised.raise(fence, for: Shard(key)) } }
     }
 
@@ -80,6 +86,9 @@ final class StateWriter: Sendable {
     ) async throws(EntityStoreError) {
         try await change(.state(state, wakeAt: wakeAt), key, fence)
     }
+
+    /// How many transactions were written, and how many changes in them.
+    var groups: (transactions: Int, changes: Int) { state.withLock { $0.groups } }
 
     /// Whether the takeover of a shard is on disk.
     func hasTakenOver(_ key: EntityKey, _ fence: ShardFence) -> Bool {
@@ -126,6 +135,9 @@ final class StateWriter: Sendable {
     private func write(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
         var results = try othersAllow(changes)
         let (before, raised) = (results, state.withLock { $0.raised })
+        // Only this thread sets it, and a transaction that is rolled back leaves it as it may be.
+        var hasWakes = state.withLock { $0.hasWakes }
+        defer { state.withLock { [hasWakes] in $0.hasWakes = hasWakes } }
         let written = try file.write { database in
             var (results, raised) = (before, raised)
             for (index, change) in changes.enumerated() {
@@ -145,7 +157,11 @@ final class StateWriter: Sendable {
                 }
                 if case .state(let state, let wakeAt) = change.kind {
                     try StateFile.put(state, for: change.key, change.fence, database)
-                    try StateFile.setWake(wakeAt, for: change.key, database)
+                    // Most files have no times, and nothing needs to be removed there.
+                    if wakeAt != nil || hasWakes {
+                        try StateFile.setWake(wakeAt, for: change.key, database)
+                    }
+                    hasWakes = hasWakes || wakeAt != nil
                 } else if case .running(let runs) = change.kind {
                     try StateFile.note(runs: runs, change.key, change.fence, database)
                 } else {
@@ -155,7 +171,12 @@ final class StateWriter: Sendable {
             return (results, raised)
         }
         results = written.0
-        state.withLock { $0.raised = written.1 }
+        let count = results.count { (try? $0.get()) != nil }
+        state.withLock { state in
+            state.raised = written.1
+            state.groups.transactions += 1
+            state.groups.changes += count
+        }
         // From here on the changes are written, and not taken back: the next owner may have read them.
         do throws(EntityStoreError) {
             try sources.refresh()
@@ -187,6 +208,7 @@ final class StateWriter: Sendable {
                 try body(database)
             }
             state.withLock { state in
+                state.hasWakes = true
                 for (key, fence) in tokens
                 where state.raised.token(of: Shard(key)).map({ $0.isSuperseded(by: fence) }) ?? true {
                     state.raised.raise(fence, for: Shard(key))
@@ -206,15 +228,16 @@ final class StateWriter: Sendable {
 
     /// Whether no other process has a higher token for the shards of these changes. The tokens of one shard are read once.
     private func othersAllow(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
+        try sources.consistently { () throws(EntityStoreError) in try check(changes) }
+    }
+
+    private func check(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
         var known: [Shard: ShardFence?] = [:]
         var results: [Result<Void, EntityStoreError>] = []
         for change in changes {
             let shard = Shard(change.key)
             if known[shard] == nil {
-                known[shard] = .some(
-                    try sources.consistently { () throws(EntityStoreError) in
-                        try sources.highest(for: change.key, besides: file.path)
-                    })
+                known[shard] = .some(try sources.highest(for: change.key, besides: file.path))
             }
             guard case .some(.some(let highest)) = known[shard] else {
                 results.append(.success(()))

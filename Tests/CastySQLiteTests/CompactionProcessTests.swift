@@ -17,7 +17,7 @@ struct CompactionProcessTests {
         try await FolderContent.write(to: folder)
         // Held, so that the new process takes the third slot, and not the gone one's with its file.
         let held = try WriterSlot(taking: folder.file("writer-2.sqlite"), in: folder.path)
-        let process = try StoreProcess(folder, ["1", "compact"], environment: environment)
+        let process = try StoreProcess(folder, ["200", "compact"], environment: environment)
         #expect(try process.read(upTo: 6) == Data("ready\n".utf8))
         withExtendedLifetime(held) {}
         return (folder, living, process)

@@ -1,43 +1,30 @@
 import CastyCore
-package import CastySharding
+import CastySharding
 import Dispatch
 import Synchronization
 
 /// Saves of a store of entities' states: how many a second, and how long one takes.
-package enum StoreBench {
-    /// The benchmarks of a store.
-    ///
-    /// - Parameters:
-    ///   - store: Where they save, as the entities of a type that nothing else uses.
-    ///   - groups: The number of the store's transactions until now, and of the changes in them, where it counts them.
-    package static func cases(
-        _ store: any EntityStore, groups: @escaping @Sendable () -> (transactions: Int, changes: Int)?
-    ) -> [BenchCase] {
+enum SaveBench {
+    static func cases(_ stores: BenchStores) -> [BenchCase] {
         [1, 64].map { entities in
             let name = "save, \(entities) \(entities == 1 ? "entity" : "entities")"
             return BenchCase(.store, name) { plan in
                 let saves = plan.amount(200 * (entities + 9), quick: 40 * (entities + 9))
-                var (rates, medians, tails, sizes): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
+                var (rates, latencies, sizes): ([Double], [LatencyHistogram], [Double]) = ([], [], [])
                 // The first run warms up.
                 for run in 0...plan.runs {
-                    let before = groups()
-                    let (rate, latencies) = try saveAll(saves / entities, of: entities, in: store)
-                    guard run > 0 else { continue }
-                    rates.append(rate)
-                    medians.append(latencies.quantile(0.5))
-                    tails.append(latencies.quantile(0.99))
-                    if let before, let after = groups() {
-                        let transactions = max(1, after.transactions - before.transactions)
-                        sizes.append(Double(after.changes - before.changes) / Double(transactions))
+                    var measured: (rate: Double, latencies: LatencyHistogram)?
+                    let size = try stores.groupSize {
+                        measured = try saveAll(saves / entities, of: entities, in: stores.entities)
                     }
+                    guard run > 0, let measured else { continue }
+                    rates.append(measured.rate)
+                    latencies.append(measured.latencies)
+                    if let size { sizes.append(size) }
                 }
-                let all = [
-                    Measurement(name: name, unit: "/s", runs: rates),
-                    Measurement(name: name + ", p50", unit: "us", runs: medians),
-                    Measurement(name: name + ", p99", unit: "us", runs: tails),
-                ]
-                return sizes.isEmpty
-                    ? all : all + [Measurement(name: name + ", in a transaction", unit: "saves", runs: sizes)]
+                return [Measurement(name: name, unit: "/s", runs: rates)] + LatencyHistogram.rows(name, latencies)
+                    + (sizes.isEmpty
+                        ? [] : [Measurement(name: name + ", in a transaction", unit: "saves", runs: sizes)])
             }
         }
     }

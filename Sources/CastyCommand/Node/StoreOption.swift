@@ -4,6 +4,7 @@ import CastyCluster
 import CastyPostgres
 import CastySQLite
 import CastySharding
+import Foundation
 
 /// The value of `--store`: where the nodes of a cluster keep the state of their entities.
 enum StoreOption: ExpressibleByArgument, Hashable {
@@ -21,6 +22,17 @@ enum StoreOption: ExpressibleByArgument, Hashable {
             self = .sqlite(String(argument.dropFirst(7)))
         } else {
             return nil
+        }
+    }
+
+    /// The bytes of its files; `nil` where it has none here.
+    var size: Int? {
+        guard case .sqlite(let folder) = self,
+            let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+        else { return nil }
+        return names.reduce(0) { sum, name in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+            return sum + ((attributes?[.size] as? NSNumber)?.intValue ?? 0)
         }
     }
 
