@@ -213,7 +213,8 @@ let targets: [Target] = [
     tests(
         "CastyBenchmarksTests",
         [
-            "CastyBenchmarks", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastySharding", "CastyCluster", "CastyMembership",
+            "CastyBenchmarks", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastySharding", "CastyCluster",
+            "CastyMembership",
             "CastyReporting", "CastyScenario", "CastyObservability", "CastyCore",
         ]),
     library(

@@ -27,6 +27,25 @@ extension Folder {
     }
 }
 
+extension SQLiteStores {
+    /// Compacts until a file was folded, or could not be.
+    ///
+    /// A store that was let go may still be on a queue for a moment, and a process that is being started by another test
+    /// has the locks of this one until it runs.
+    func fold() async throws -> SQLiteCompaction {
+        var all = SQLiteCompaction()
+        for _ in 0..<500 {
+            let report = try await compact()
+            all.foldedFiles += report.foldedFiles
+            all.removedRows += report.removedRows
+            all.problems += report.problems
+            if all.foldedFiles > 0 || !all.problems.isEmpty { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return all
+    }
+}
+
 /// One of everything that a process leaves in its file.
 enum FolderContent {
     static let shard = StoreShard(type: "account", number: 0, of: 1)
