@@ -27,6 +27,9 @@ struct ConsoleSession: ~Copyable {
     private var drawn: (snapshot: ClusterSnapshot, events: Int, asides: ConsoleFeed.Asides)?
     private var film: SessionFilm
 
+    /// Writes what of the film can be written only now; the reason if it cannot.
+    func endFilm() -> String? { film.end(title: backend.title) }
+
     init(backend: any ConsoleBackend, options: ConsoleOptions, film: consuming SessionFilm) {
         self.backend = backend
         feed = ConsoleFeed(keeping: backend.mode.keepsMoments ? .console : nil)

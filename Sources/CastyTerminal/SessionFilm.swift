@@ -15,6 +15,8 @@ package struct SessionFiles: Hashable, Sendable {
 /// The film of a session: written to a file as it happens, kept in memory for a saved moment.
 package struct SessionFilm: ~Copyable {
     private let file: OutputFile?
+    /// The film as one picture, which can be written only at its end.
+    private var moving: MovingSVG?
     private var film: Cast?
     private var tail: CastTail?
     private let title: String
@@ -24,6 +26,7 @@ package struct SessionFilm: ~Copyable {
     package init(_ files: SessionFiles, title: String) throws(OutputFile.Failure) {
         self.title = title
         if let path = files.film { file = try OutputFile(path) } else { file = nil }
+        moving = files.film?.hasSuffix(".svg") == true ? MovingSVG() : nil
         tail = files.keepsFilm || files.film != nil ? CastTail() : nil
     }
 
@@ -33,7 +36,8 @@ package struct SessionFilm: ~Copyable {
     /// - Returns: Why the file cannot be written, once.
     package mutating func add(_ picture: CellBuffer, at seconds: Double) -> String? {
         tail?.add(picture, at: seconds)
-        guard file != nil, !hasFailed else { return nil }
+        moving?.add(picture, at: seconds)
+        guard moving == nil, file != nil, !hasFailed else { return nil }
         do {
             if film == nil {
                 film = Cast(start: seconds)
@@ -44,6 +48,20 @@ package struct SessionFilm: ~Copyable {
         } catch {
             hasFailed = true
             return "cast: the film ends here, it cannot be written: \(error)"
+        }
+    }
+
+    /// Writes what can be written only now.
+    ///
+    /// - Parameter title: The title of the film.
+    /// - Returns: Why the file cannot be written.
+    package func end(title: String) -> String? {
+        guard let moving else { return nil }
+        do {
+            try file?.write(moving.document(title: title))
+            return nil
+        } catch {
+            return "cast: the film cannot be written: \(error)"
         }
     }
 

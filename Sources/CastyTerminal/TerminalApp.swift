@@ -68,6 +68,10 @@ private final class SessionBox {
             var session = ConsoleSession(backend: backend, options: options, film: film)
             code = session.loop()
             cnc_close()
+            if let problem = session.endFilm() {
+                if code == 0 { code = 74 }
+                advice = "casty: \(problem)"
+            }
             if let path = files.drawing { draw(session.drawing, to: path) }
         } catch {
             cnc_close()

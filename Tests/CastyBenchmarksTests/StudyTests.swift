@@ -58,16 +58,15 @@ struct StudyTests {
         }
     }
 
-    @Test("the table of the README is what the command prints", arguments: Preset.allCases)
+    @Test("the table of the page about timings is what the command prints", arguments: Preset.allCases)
     func table(preset: Preset) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let readme = try String(
-            contentsOf: folder.deletingLastPathComponent().appending(path: "README.md"), encoding: .utf8)
-        let lines = readme.split(separator: "\n")
+        let page = folder.deletingLastPathComponent().appending(path: "Sources/Casty/Casty.docc/ChoosingTimings.md")
+        let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
         #expect(lines.contains { $0 == OutageRow.heading.prefix { $0 != "\n" } })
         for row in OutageRow.all where row.preset == preset {
             let start = "| \(preset.rawValue) | \(row.nodes) |"
-            let printed = try #require(lines.first { $0.hasPrefix(start) }, "the README has no line for \(start)")
+            let printed = try #require(lines.first { $0.hasPrefix(start) }, "the page has no line for \(start)")
             guard row.nodes <= 10 else { continue }
             let seeds = 1...OutageRow.seeds(row.nodes)
             let measured = try OutageRow.measure(preset, nodes: row.nodes, seeds: seeds).line

@@ -5,7 +5,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-// The code of README.md, line by line: `ReadmeTests` compares the two. It is compiled, and not run.
+// The code of README.md and of the pages that go on from it, line by line: `ReadmeTests` compares the two. It is compiled, and not run.
 
 enum Cart: Codable, Sendable {
     case add(String)
@@ -85,7 +85,7 @@ struct Readme {
         try await region.resumeRebalancing()
         let moving = try await region.rebalance()
 
-        // One actor in the whole cluster: on the oldest member, handed over when that leaves, never two at a time.
+        // One actor in the whole cluster: on the oldest member, handed over when that leaves. A lease guards it.
         let till = try node.singleton("till", of: Cart.self) {
             .receive { context, message in .same }
         }

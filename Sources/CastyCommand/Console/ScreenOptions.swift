@@ -25,7 +25,8 @@ struct ScreenOptions: ParsableArguments {
     @Flag(help: "With --plain: print \"> \" where a line is expected.")
     var prompt = false
     @Option(
-        help: "Write a film of the session to this file, as asciicast v2; works with --snapshot too.",
+        help:
+            "Write a film of the session to this file, as asciicast v2, or as a picture that moves where its name ends in .svg; works with --snapshot too.",
         completion: .file())
     var cast: String?
     @Option(help: "Write the last frame to this file, as SVG; works with --snapshot too.", completion: .file())
@@ -173,6 +174,10 @@ struct ScreenOptions: ParsableArguments {
         }
         frame.look()
         if let problem = film.add(frame.picture, at: backend.latest().time.seconds) {
+            Output.error("casty: \(problem)")
+            throw ExitCode(Output.writeFailed)
+        }
+        if let problem = film.end(title: backend.title) {
             Output.error("casty: \(problem)")
             throw ExitCode(Output.writeFailed)
         }

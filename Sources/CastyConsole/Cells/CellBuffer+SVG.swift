@@ -6,12 +6,13 @@ extension CellBuffer {
     ///
     /// - Parameter title: What a screen reader announces, and a tooltip shows.
     package func svg(title: String) -> String {
-        SVGDrawing(self).text(title: title)
+        let drawing = SVGDrawing(self)
+        return drawing.document(title: title, body: (0..<height).map { drawing.row($0) }.joined())
     }
 }
 
 /// Draws cells as SVG.
-private struct SVGDrawing {
+struct SVGDrawing {
     /// The size of a cell in hundredths of a pixel, so that sums stay exact: that of the font's letters and lines, so
     /// that boxes close.
     private static let cellWidth = 843
@@ -29,25 +30,30 @@ private struct SVGDrawing {
         self.buffer = buffer
     }
 
-    func text(title: String) -> String {
+    /// A document of the picture's size.
+    ///
+    /// - Parameter body: The elements in it.
+    func document(title: String, body: String) -> String {
         let width = Self.pixels(buffer.width * Self.cellWidth + 2 * Self.margin)
         let height = Self.pixels(buffer.height * Self.cellHeight + 2 * Self.margin)
         let name = XMLText.escaped(title)
-        var result = """
+        return """
             <?xml version="1.0" encoding="UTF-8"?>
             <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" \
             viewBox="0 0 \(width) \(height)" role="img" aria-label="\(name)">
             <title>\(name)</title>
             <rect width="\(width)" height="\(height)" rx="6" fill="\(Self.ground.hex)"/>
             <g font-family="'DejaVu Sans Mono','Menlo','Consolas',monospace" font-size="14" xml:space="preserve">
+            \(body)</g>
+            </svg>
 
             """
-        for y in 0..<buffer.height {
-            let runs = runs(in: y)
-            for run in runs { result += background(run, y) }
-            for run in runs { result += letters(run, y) }
-        }
-        return result + "</g>\n</svg>\n"
+    }
+
+    /// The elements of one row.
+    func row(_ y: Int) -> String {
+        let runs = runs(in: y)
+        return runs.map { background($0, y) }.joined() + runs.map { letters($0, y) }.joined()
     }
 
     /// Neighbouring cells of one style.
