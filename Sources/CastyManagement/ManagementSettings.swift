@@ -7,7 +7,7 @@ public struct ManagementSettings: Sendable {
     /// Where it listens, as `host:port`. Port 0 takes a free one.
     public var bind = "127.0.0.1:8558"
     /// Whether it may listen where other machines can connect, though nothing encrypts what is sent: for networks that
-    /// are protected otherwise. Whoever connects may read; only who has the ``token`` may change anything.
+    /// are protected otherwise. All who connect may read; only those who have the ``token`` may change anything.
     public var insecure = false
     /// What operators present to change anything. Without one, nothing can be changed.
     public var token: ManagementToken?

@@ -50,7 +50,7 @@ struct ClientResponse: Codable, Sendable, Hashable {
         case reply(String)
         /// The command was forwarded.
         case sent
-        /// The verb is done or has begun; so many shards begin to move.
+        /// The verb is done or has begun; this number of shards begins to move.
         case done(moves: Int)
         case failed(ClientError)
     }
