@@ -30,6 +30,8 @@ package enum PlacementMutation: Int, Mutation {
     case dropsBuffer
     /// A shard moves, and messages are sent on, without waiting for those in flight.
     case skipsMarkers
+    /// A route lets one more message out after the stream that it belongs to was ended.
+    case leavesRouteOpen
     /// A message that is resent is sent twice.
     case deliversTwice
     /// A returned message is queued behind later ones.

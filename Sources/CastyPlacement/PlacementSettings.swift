@@ -103,3 +103,12 @@ package struct PlacementSettings: Hashable, Sendable {
 
     package init() {}
 }
+
+extension PlacementSettings {
+    /// The canonical form of an entity's id, and its shard.
+    package func canonical(of entity: String) -> (entity: String, shard: Int) {
+        let (entity, hash) = EntityID.hashed(entity)
+        if mutations.contains(.hashesByLength) { return (entity, entity.utf8.count % shardCount) }
+        return (entity, Int(hash % UInt64(shardCount)))
+    }
+}

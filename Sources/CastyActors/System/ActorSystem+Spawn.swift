@@ -107,7 +107,8 @@ extension ActorSystem {
         state.withLock { state in
             state.exposed[target.uid] = nil
             if target.isPublished {
-                state.wellKnown = state.wellKnown.filter { $0.value !== target }
+                // Also what takes its messages in its name.
+                state.wellKnown = state.wellKnown.filter { $0.value.uid != target.uid }
                 state.fallbacks.removeAll { $0.target === target }
             }
         }

@@ -9,6 +9,8 @@ struct HomeTable: Sendable {
     private var lastToken: UInt64 = 0
     /// When homes were last asked for.
     var askedAt = Instant.start
+    /// The shards whose route was closed, and has not been closed in the shell yet; in order.
+    private(set) var closedRoutes: [Int] = []
 
     init(count: Int) { entries = Array(repeating: HomeEntry(), count: count) }
 
@@ -17,7 +19,28 @@ struct HomeTable: Sendable {
 
     subscript(shard: Int) -> HomeEntry {
         _read { yield entries[shard] }
-        _modify { yield &entries[shard] }
+        _modify {
+            yield &entries[shard]
+            checkRoute(shard)
+        }
+    }
+
+    /// Closes the route of a shard once it does not lead to the shard's home any more.
+    private mutating func checkRoute(_ shard: Int) {
+        guard let route = entries[shard].route, let node = route.node else { return }
+        if entries[shard].isOpen, entries[shard].target == node, entries[shard].version == route.version { return }
+        closeRoute(shard)
+    }
+
+    mutating func closeRoute(_ shard: Int) {
+        guard entries[shard].route != nil else { return }
+        entries[shard].route = nil
+        closedRoutes.append(shard)
+    }
+
+    mutating func takeClosedRoutes() -> [Int] {
+        defer { closedRoutes = [] }
+        return closedRoutes
     }
 
     /// A number for the close of a stream.
@@ -31,11 +54,13 @@ struct HomeTable: Sendable {
         let token = nextToken()
         entries[shard].stream?.closing = .init(token: token, since: now, sentAt: now)
         closings.insertSorted(shard)
+        checkRoute(shard)
     }
 
     mutating func endStream(_ shard: Int) {
         entries[shard].stream = nil
         closings.removeSorted(shard)
+        checkRoute(shard)
     }
 }
 
@@ -55,6 +80,8 @@ struct HomeEntry: Sendable {
     var stream: Stream?
     /// The stream that was given up last: deliveries returned from it are late.
     var abandoned: Abandoned?
+    /// The route that passes the region by, while it is open.
+    var route: OpenRoute?
 
     /// Deliveries to one node.
     struct Stream: Sendable {

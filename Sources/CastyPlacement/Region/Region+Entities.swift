@@ -59,7 +59,7 @@ extension Region {
     }
 
     /// Whether entities are passivated automatically; remembered entities are passivated only on request.
-    var passivatesByItself: Bool {
+    package var passivatesByItself: Bool {
         !settings.remembersEntities && (settings.passivation.idle != nil || settings.passivation.limit != nil)
     }
 

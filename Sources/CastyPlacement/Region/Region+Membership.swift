@@ -12,6 +12,7 @@ extension Region {
         self.removed += removed
         self.removed.removeFirst(max(0, self.removed.count - Self.removedKept))
         for node in removed { forget(node, at: now, &effects) }
+        if old.silent != view.silent { closeSilentRoutes() }
         // Runs only after all of them are forgotten: messages that wait for one must not be sent to another that is
         // gone too.
         if !removed.isEmpty || old.silent != view.silent {
@@ -191,6 +192,7 @@ extension Region {
     package mutating func onShutdown(at now: Instant) -> Effects {
         var effects: Effects = []
         isShutDown = true
+        for shard in homes.indices { homes.closeRoute(shard) }
         lookAtUnknown(at: now, &effects)
         for shard in hosted.numbers { stop(shard, .now, at: now, &effects) }
         for shard in buffers.shards {

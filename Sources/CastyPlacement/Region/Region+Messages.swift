@@ -160,6 +160,7 @@ extension Region {
             if let running = hosted.shards[order.shard] {
                 // A shard that is stopping here is first reported as stopped; the coordinator resends the order.
                 if running.isStopping || order.version < running.version { continue }
+                if order.version > running.version { homes.closeRoute(order.shard) }
                 hosted.shards[order.shard]?.version = order.version
                 started.append(item)
                 resume(order.shard, as: order.version, at: now, &effects)

@@ -15,6 +15,7 @@ extension Region {
     mutating func pause(at now: Instant, _ effects: inout Effects) {
         effects.append(.pause)
         for shard in hosted.numbers {
+            homes.closeRoute(shard)
             switch hosted.shards[shard]?.phase {
             case .running?: hosted.shards[shard]?.isPaused = true
             // Its entities are already stopping: there is no state to preserve.

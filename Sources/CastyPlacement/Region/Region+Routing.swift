@@ -11,6 +11,8 @@ extension Region {
         var effects: Effects = []
         checkLease(at: now, &effects)
         let (entity, shard) = canonical(of: entity)
+        // The route's numbers are lower than that of this message: it is opened again with higher ones.
+        if let node = homes[shard].route?.node, node != own { homes.closeRoute(shard) }
         sequence += 1
         let message = BufferedMessage(entity: entity, payload: payload, sequence: sequence, since: now, asks: asks)
         guard !isShutDown else {

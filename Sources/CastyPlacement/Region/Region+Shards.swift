@@ -55,6 +55,7 @@ extension Region {
         let mode = item.isPaused || lease.isLapsed ? .now : mode
         if case .stopping(_, let isKilled)? = hosted.shards[shard]?.phase, isKilled || mode == .afterMailbox { return }
         if homes[shard].target == own { homes[shard].target = nil }
+        homes.closeRoute(shard)
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
         hosted.shards[shard]?.phase = .stopping(deadline: deadline, isKilled: mode == .now)
         hosted.shards[shard]?.isPaused = false

@@ -80,9 +80,7 @@ package struct Region<Payload: Sendable>: Sendable {
 
     /// The canonical form of an entity's id, and its shard: every id from outside passes through here first.
     func canonical(of entity: String) -> (entity: String, shard: Int) {
-        let (entity, hash) = EntityID.hashed(entity)
-        if settings.mutations.contains(.hashesByLength) { return (entity, entity.utf8.count % settings.shardCount) }
-        return (entity, Int(hash % UInt64(settings.shardCount)))
+        settings.canonical(of: entity)
     }
 
     mutating func wake(by instant: Instant) {

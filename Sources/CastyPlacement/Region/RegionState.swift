@@ -116,8 +116,8 @@ struct Entity<Payload: Sendable>: Sendable {
         self.buffered = buffered
     }
 
-    mutating func use(at now: Instant) {
-        handled += 1
-        lastUsed = now
+    mutating func use(_ count: UInt64 = 1, at now: Instant) {
+        handled += count
+        lastUsed = max(lastUsed, now)
     }
 }

@@ -41,13 +41,13 @@ struct UsageOrder: Sendable {
         return slot
     }
 
-    mutating func touch(_ slot: Int, at now: Instant) {
+    mutating func touch(_ slot: Int, _ uses: UInt64 = 1, at now: Instant) {
         slots[slot].usedAt = now
         recency.remove(slot, from: 0)
         recency.append(slot, to: 0)
         guard countsUses else { return }
         frequency.remove(slot, from: slots[slot].count)
-        slots[slot].count = min(slots[slot].count + 1, Self.maximumCount)
+        slots[slot].count = Int(min(UInt64(slots[slot].count) + uses, UInt64(Self.maximumCount)))
         frequency.append(slot, to: slots[slot].count)
     }
 

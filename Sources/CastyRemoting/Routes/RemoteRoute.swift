@@ -79,14 +79,7 @@ final class RemoteRoute<Message: Sendable>: Route {
 
     /// A reply answers a question and contains none, so it is not searched for one.
     private func context(_ scratch: inout RouteScratch) -> CodingContext {
-        if isReply { return remoting.context }
-        if let context = scratch.context { return context }
-        var context = remoting.context
-        let note = AskerNote()
-        context.userInfo[.asker] = note
-        scratch.note = note
-        scratch.context = context
-        return context
+        isReply ? remoting.context : scratch.context(from: remoting)
     }
 
     /// Writes what the code that sends runs for, before the message itself.

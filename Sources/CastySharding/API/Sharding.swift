@@ -161,12 +161,13 @@ public final class Sharding: Sendable {
             RegionShell.behavior(host), name: RegionHost.actorName(type), dispatcher: .standard)
         // It forwards many messages in a turn and waits for nothing.
         actor.target.gatherWrites()
-        cluster.attach(actor, at: RegionHost.paths(type).data)
+        let entry = RegionEntry.reference(host, actor)
+        cluster.attach(actor, reachedBy: entry, at: RegionHost.paths(type).data)
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
         let region = ShardRegion<Message>(
-            type: type, shardCount: settings.shardCount, system: system, actor: actor, host: host,
+            type: type, shardCount: settings.shardCount, system: system, actor: entry, host: host,
             queries: ShardQueries(type: type, role: settings.role, cluster: cluster) { host.answer($0) },
-            ref: RegionRoute<Message>.reference(type: type, actor: actor, system: system))
+            ref: RegionRoute<Message>.reference(type: type, actor: entry, system: system))
         let access = RegionAccess(
             command: { command, answer in actor.tell(.command(command, answer)) }, host: host, actor: actor,
             region: region)

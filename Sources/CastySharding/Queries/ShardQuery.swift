@@ -72,6 +72,7 @@ extension RegionHost {
     func answer(_ query: ShardQuery) -> ShardAnswer {
         let now = cluster.system.now
         guard let cores else { return .notHosted }
+        learnUses()
         switch query {
         case .statistics(let first):
             // A peer may send any number.

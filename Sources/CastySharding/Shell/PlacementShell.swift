@@ -147,8 +147,12 @@ extension PlacementShell {
 
 extension Cluster {
     /// Connects the actor of a shell with this node's membership, and lets other nodes reach it.
-    func attach<Command: ShellCommand>(_ actor: ActorRef<Command>, at path: [String]) {
-        system.publish(actor, as: path)
+    ///
+    /// - Parameter entry: What takes the messages of other nodes; the actor itself if nothing does.
+    func attach<Command: ShellCommand>(
+        _ actor: ActorRef<Command>, reachedBy entry: ActorRef<Command>? = nil, at path: [String]
+    ) {
+        system.publish(entry ?? actor, as: path)
         follow { actor.tell(.shell(.membershipChanged)) }
         whenWelcomed { actor.tell(.shell(.membershipChanged)) }
         beforeExit { done in actor.tell(.shell(.leave(done))) }

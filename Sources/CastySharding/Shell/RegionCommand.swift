@@ -8,6 +8,10 @@ package enum RegionCommand: Sendable {
     case route(entity: String, ErasedMessage)
     /// A user's question, and how long its asker waits while there is no home.
     case ask(entity: String, ErasedMessage, AskPatience)
+    /// A user's message, or question, that found the route of its entity closed.
+    case missed(entity: String, ErasedMessage, AskPatience?, Miss)
+    /// A delivery from another node that found the route of its entity closed.
+    case arrived(ShardingEnvelope, Miss)
     /// From another node. Only this case is sent over the network.
     case wire(ShardingEnvelope)
     /// What every shell learns.
@@ -38,7 +42,7 @@ package struct ShardingEnvelope: Sendable {
 extension RegionCommand: ShellCommand {
     package var lossClass: LossClass? {
         switch self {
-        case .route, .ask: .user
+        case .route, .ask, .missed, .arrived: .user
         case .wire(let envelope):
             switch envelope.message {
             case .peer(.deliver), .peer(.notHome): .user

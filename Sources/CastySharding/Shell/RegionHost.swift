@@ -25,6 +25,8 @@ final class RegionHost: Sendable {
     /// The calls of the store of remembered entities.
     let rememberedCalls = StoreCalls()
     let gate = LeaseGate()
+    /// The ways of messages that pass the actor by.
+    let routes: ShardRoutes
     /// The actor that wakes entities; only where the type has a store that keeps reminders.
     private let waking = Mutex<ActorRef<ReminderCommand>?>(nil)
     /// The cores of the actor, once it has started.
@@ -45,6 +47,7 @@ final class RegionHost: Sendable {
         calls = StoreCalls.of(cluster)
         self.payloads = payloads
         self.tracing = tracing
+        routes = ShardRoutes(count: settings.shardCount)
         if let hosting { _ = host(hosting) }
     }
 
@@ -180,6 +183,7 @@ final class RegionHost: Sendable {
     /// If nothing has changed, it returns the latest snapshot at no cost.
     func snapshot(at now: Instant) -> ShardingSnapshot {
         guard let cores else { return ShardingSnapshot(type: type, shardCount: settings.shardCount) }
+        learnUses()
         let changes = cores.changes
         if let latest = latest.withLock({ $0 }), latest.changes == changes, latest.snapshot.isStill {
             return latest.snapshot
@@ -187,6 +191,15 @@ final class RegionHost: Sendable {
         let snapshot = ShardingSnapshot(self, cores, at: now)
         latest.withLock { $0 = (changes, snapshot) }
         return snapshot
+    }
+
+    /// Lets the region know what its entities were used for, before a reader looks.
+    ///
+    /// Not where entities are passivated: there the order of uses counts, and a reader must not change it.
+    func learnUses() {
+        guard let cores, !cores.region.passivatesByItself else { return }
+        let uses = routes.takeUses()
+        if !uses.isEmpty { cores.region.onUses(uses) }
     }
 
     /// Where a shard runs, as far as this node knows.

@@ -19,12 +19,16 @@ extension RegionShell {
     }
 
     mutating func perform(_ effects: [RegionEffect<ErasedMessage>], _ context: ActorContext<RegionCommand>) {
+        // Before any effect: a marker among them MUST NOT be overtaken.
+        closeRoutes()
         for effect in effects {
             switch effect {
             case .send(let to, let message): send(message, to: to, context)
             case .start(let instance): start(instance, context)
             case .deliver(let payload, let instance): deliver(payload, to: instance)
-            case .stop(let instance, let mode): state.running.stop(instance.number, mode)
+            case .stop(let instance, let mode):
+                forgetCell(of: instance)
+                state.running.stop(instance.number, mode)
             case .pause: host.gate.close()
             case .resume(let shard, let instances):
                 pass(of: shard).renew()
@@ -89,7 +93,9 @@ extension RegionShell {
         do {
             let name = "\(instance.number)-\(instance.entity)"
             guard let kind = host.kind else { throw ShardingError(.notHosted, "\(host.type) is not hosted here") }
-            state.running.add(instance.number, try kind.start(context, entity, name, hooks))
+            let cell = try kind.start(context, entity, name, hooks)
+            state.running.add(instance.number, cell)
+            if host.opensRoutes { startedCells.append((instance, cell)) }
         } catch {
             context.log.error("entity \(instance.entity) could not start: \(error)")
             me.tell(.ended(EntityEnd(instance, failed: true), failure: "\(error)"))

@@ -17,6 +17,10 @@ struct RegionShell: PlacementShell {
     var state: ShellState<RegionCommand>
     /// The pass that lets the entities of a shard act, by shard that runs here.
     var passes: [Int: ShardPass] = [:]
+    /// The shards for which a message has found the route closed in this turn.
+    var missedShards: [Int] = []
+    /// The incarnations that were started in this turn. Messages pass to them directly once it ends.
+    var startedCells: [(instance: EntityInstance, cell: AnyActorCell)] = []
     /// Messages of the two cores to each other, in order.
     var loopback: [ShardingMessage<ErasedMessage>] = []
     var causes = ShardCauses()
@@ -72,19 +76,23 @@ struct RegionShell: PlacementShell {
     }
 
     mutating func onCommand(_ command: RegionCommand, at now: Instant, _ context: ActorContext<RegionCommand>) {
+        let uses = host.routes.takeUses()
+        if !uses.isEmpty { region.onUses(uses) }
         switch command {
         case .shell(let event): onEvent(event, at: now, context)
-        case .route(let entity, let message):
-            guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
-            context.system.attachContext(to: message)
-            perform(region.onRoute(message, to: entity, at: now), context)
+        case .route(let entity, let message): route(message, to: entity, asks: nil, at: now, context)
         case .ask(let entity, let message, let patience):
-            guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
-            context.system.attachContext(to: message)
-            perform(region.onRoute(message, to: entity, asks: patience, at: now), context)
+            route(message, to: entity, asks: patience, at: now, context)
+        case .missed(let entity, let message, let asks, let miss):
+            route(message, to: entity, asks: asks, at: now, context)
+            handled(miss)
+        case .arrived(let envelope, let miss):
+            receive(envelope, at: now, context)
+            handled(miss)
         case .wire(let envelope): receive(envelope, at: now, context)
         case .ended(var end, let failure):
             entityFailure = failure
+            forgetCell(of: end.instance)
             end.unhandled += state.running.remove(end.instance.number)
             perform(region.onTerminated(end, at: now), context)
         case .passivate(let instance):
@@ -113,6 +121,8 @@ struct RegionShell: PlacementShell {
     mutating func onView(_ view: PlacementView, at now: Instant, _ context: ActorContext<RegionCommand>) {
         perform(region.onView(view, at: now), context)
         perform(coordinator.onView(view, at: now), context)
+        // Only now: what had come from new members is delivered, and what they send next may overtake nothing.
+        host.routes.follow(view.members.map(\.node))
     }
 
     mutating func onLease(validUntil: Instant, at now: Instant, _ context: ActorContext<RegionCommand>) {
@@ -132,6 +142,7 @@ struct RegionShell: PlacementShell {
     mutating func onLeave(at now: Instant, _ context: ActorContext<RegionCommand>) {
         perform(region.onLeave(at: now), context)
     }
+
     mutating func settle(at now: Instant, _ context: ActorContext<RegionCommand>) {
         let own = context.system.unique
         while !loopback.isEmpty {
@@ -139,6 +150,16 @@ struct RegionShell: PlacementShell {
             loopback = []
             for message in messages { dispatch(message, from: own, at: now, context) }
         }
+        openRoutes(context)
+    }
+
+    private mutating func route(
+        _ message: ErasedMessage, to entity: String, asks: AskPatience?, at now: Instant,
+        _ context: ActorContext<RegionCommand>
+    ) {
+        guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
+        context.system.attachContext(to: message)
+        perform(region.onRoute(message, to: entity, asks: asks, at: now), context)
     }
 
     private mutating func receive(

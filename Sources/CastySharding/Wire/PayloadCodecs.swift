@@ -105,6 +105,8 @@ package final class EnvelopeHead: Sendable {
     let payloads: PayloadCodec
     /// The encoded head.
     let bytes: ByteBuffer
+    /// The number of the last view of the members in which the region has found the sender; 0 before.
+    let memberOfView = Atomic<UInt64>(0)
 
     init(from: UniqueAddress, to: UniqueAddress, payloads: PayloadCodec) {
         self.from = from

@@ -82,10 +82,28 @@ extension RegionCommand {
         buffer.writeText(delivery.entity)
         delivery.version.encode(into: &buffer)
         buffer.writeVarint(delivery.sequence)
-        // One byte for both: the lowest bit says whether it was returned before; the bits above hold the asker's
-        // patience, if any.
-        buffer.writeInteger((delivery.isRetry ? 1 : 0) | (delivery.asks?.rawValue ?? 0) << 1)
+        buffer.writeInteger(marks(isRetry: delivery.isRetry, delivery.asks))
         try payloads.encode(delivery.payload, context, &buffer)
+    }
+
+    /// One byte for both: the lowest bit says whether the delivery was returned before; the bits above hold the asker's
+    /// patience, if any.
+    static func marks(isRetry: Bool, _ asks: AskPatience?) -> UInt8 {
+        (isRetry ? 1 : 0) | (asks?.rawValue ?? 0) << 1
+    }
+
+    /// The bytes before and after the entity's id that are the same for all deliveries to a shard on another node. A
+    /// number, the marks and the message follow.
+    static func deliveryParts(
+        _ head: EnvelopeHead, shard: Int, version: ShardVersion
+    ) -> (prefix: ByteBuffer, version: ByteBuffer) {
+        var (prefix, suffix) = (ByteBuffer(), ByteBuffer())
+        prefix.writeBlob(head.bytes)
+        prefix.writeInteger(3 as UInt8)
+        prefix.writeInteger(1 as UInt8)
+        prefix.writeVarint(shard)
+        version.encode(into: &suffix)
+        return (prefix, suffix)
     }
 
     private static func peerMessage(

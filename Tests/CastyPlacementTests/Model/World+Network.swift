@@ -32,6 +32,10 @@ extension World {
         switch message {
         case .request(let request):
             interpret(nodes[to]!.coordinator.onRequest(request, from: from, at: now), at: to)
+        case .peer(.deliver(let delivery)):
+            if pass(delivery, from: from, at: to) { return }
+            interpret(nodes[to]!.region.onMessage(message, from: from, at: now), at: to)
+            openRoute(of: delivery.shard, at: to)
         case .order, .peer: interpret(nodes[to]!.region.onMessage(message, from: from, at: now), at: to)
         }
     }

@@ -47,7 +47,9 @@ extension World {
         sent.append(word)
         // Some of the senders ask; the model has members at all times, so that all their questions wait for a home.
         let asks: AskPatience? = [nil, .waitForNewHome, .waitForNewNode][sender % 3]
+        if pass(word, to: entity, asks: asks, via: node) { return }
         interpret(nodes[node]!.region.onRoute(word, to: entity, asks: asks, at: now), at: node)
+        openRoute(of: nodes[node]!.region.shard(of: entity), at: node)
     }
 
     private mutating func change(_ node: UniqueAddress, _ body: (inout PlacementMember) -> Void) {

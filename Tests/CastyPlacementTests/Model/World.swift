@@ -27,6 +27,9 @@ struct World {
         /// Shards whose entities are held still, and the turns that they did not take.
         var paused: Set<Int> = []
         var deferred: [EntityInstance] = []
+        /// The routes that pass the region by, and the next number of each.
+        var routes: [Int: ShardRoute] = [:]
+        var numbers: [Int: UInt64] = [:]
     }
 
     enum Item: Hashable {
@@ -106,6 +109,8 @@ struct World {
     var answers: [CommandAnswer] = []
     var left: [UniqueAddress] = []
     var failNext: Set<String> = []
+    /// How often a route was opened.
+    var passed = 0
 
     init(seed: UInt64, settings: PlacementSettings) {
         self.settings = settings
@@ -223,6 +228,7 @@ struct World {
     }
 
     mutating func interpret(_ effects: [RegionEffect<Word>], at node: UniqueAddress) {
+        for shard in nodes[node]!.region.takeClosedRoutes() { nodes[node]!.routes[shard] = nil }
         for effect in effects {
             switch effect {
             case .send(let to, let message): send(message, from: node, to: to)
