@@ -29,7 +29,7 @@ final class RemoteShard: @unchecked Sendable {
     }
 
     /// The bytes of a message's number.
-    private static let numberSize = 7
+    private static let numberSize = 9
 
     /// Sends a message, unless the route has been closed meanwhile.
     ///

@@ -47,26 +47,26 @@ final class ShardSlot: Sendable {
     }
 
     /// - Parameter firstUse: Called, under the lock, where the shard was not used since the region last learned of it.
-    func way(to entity: String, at now: Instant, firstUse: () -> Void) -> Way {
+    func way(to entity: String, at now: @autoclosure () -> Instant, firstUse: () -> Void) -> Way {
         state.withLock { state in
             guard state.misses == 0 else { return .miss(state.miss(self)) }
             switch state.sending {
             case .closed: return .miss(state.miss(self))
             case .remote(let remote): return .remote(remote)
-            case .local: return state.way(to: entity, in: self, at: now, firstUse)
+            case .local: return state.way(to: entity, in: self, at: now(), firstUse)
             }
         }
     }
 
     /// Where a delivery from another node goes.
     func way(
-        to entity: String, arriving version: ShardVersion, at now: Instant, firstUse: () -> Void
+        to entity: String, arriving version: ShardVersion, at now: @autoclosure () -> Instant, firstUse: () -> Void
     ) -> Way {
         state.withLock { state in
             guard state.misses == 0, let known = state.arrivals, version >= known else {
                 return .miss(state.miss(self))
             }
-            return state.way(to: entity, in: self, at: now, firstUse)
+            return state.way(to: entity, in: self, at: now(), firstUse)
         }
     }
 
@@ -94,6 +94,9 @@ final class ShardSlot: Sendable {
     }
 
     // MARK: The region
+
+    /// Whether messages that found the shard closed wait at the region's actor.
+    var hasMisses: Bool { state.withLock { $0.misses > 0 } }
 
     func open(sending: Sending, arrivals: ShardVersion?) {
         state.withLock { state in

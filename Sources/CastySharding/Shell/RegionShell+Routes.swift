@@ -32,7 +32,8 @@ extension RegionShell {
     }
 
     private mutating func openRoute(of shard: Int, _ context: ActorContext<RegionCommand>) {
-        guard let slot = host.routes[shard], let route = region.openRoute(of: shard) else { return }
+        // The last of them opens the route: before, it would let nothing pass.
+        guard let slot = host.routes[shard], !slot.hasMisses, let route = region.openRoute(of: shard) else { return }
         let sending: ShardSlot.Sending
         switch route.sending {
         case .none: sending = .closed
