@@ -16,7 +16,12 @@ struct CompactionProcessTests {
         let living = try folder.open()
         try await FolderContent.write(to: folder)
         // Held, so that the new process takes the third slot, and not the gone one's with its file.
-        let held = try WriterSlot(taking: folder.file("writer-2.sqlite"), in: folder.path)
+        // The store that has written there may still be on a queue for a moment.
+        var held: WriterSlot?
+        while held == nil {
+            held = try WriterSlot(taking: folder.file("writer-2.sqlite"), in: folder.path)
+            if held == nil { try await Task.sleep(for: .milliseconds(5)) }
+        }
         let process = try StoreProcess(folder, ["200", "compact"], environment: environment)
         #expect(try process.read(upTo: 6) == Data("ready\n".utf8))
         withExtendedLifetime(held) {}

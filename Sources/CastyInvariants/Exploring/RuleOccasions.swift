@@ -14,7 +14,7 @@ extension InvariantChecks {
         "F7": "a freeze longer than the detection time, then a thaw",
         "F8": "an unreachable peer that is reachable again in time",
         "K1": "an entity with stored state that starts elsewhere",
-        "K2": "a reminder that comes, and quiet after all faults are over",
+        "K2": "a reminder that comes, and quiet after the faults",
         "L1": "an ask while members die or shards move",
         "M1": "a restart at the address of an earlier incarnation",
         "M2": "gossip from before a removal that arrives after it",
