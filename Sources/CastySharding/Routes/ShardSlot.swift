@@ -52,7 +52,10 @@ final class ShardSlot: Sendable {
             guard state.misses == 0 else { return .miss(state.miss(self)) }
             switch state.sending {
             case .closed: return .miss(state.miss(self))
-            case .remote(let remote): return .remote(remote)
+            case .remote(let remote):
+                // What the entity's mailbox refused when it stopped here may wait at the region's actor still.
+                if let known = state.entities[entity], known.misses > 0 { return .miss(state.miss(known, in: self)) }
+                return .remote(remote)
             case .local: return state.way(to: entity, in: self, at: now(), firstUse)
             }
         }
