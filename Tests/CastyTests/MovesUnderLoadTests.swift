@@ -1,6 +1,7 @@
 import Casty
 import CastyLive
 import CastyObservability
+import Glibc
 import Synchronization
 import Testing
 
@@ -11,8 +12,8 @@ import Testing
         case question(sender: Int, number: Int, replyTo: ActorRef<Int>)
     }
 
-    /// How many messages each sender sends to each entity: enough for all moves, and few for the thread sanitizer.
-    private static let rounds = 300
+    /// How many messages each sender sends to each entity; fewer where the thread sanitizer makes each of them slow.
+    private static let rounds = getenv("CASTY_SANITIZED") == nil ? 1500 : 300
 
     /// What the entities of all nodes have handled.
     private final class Book: Sendable {
@@ -97,7 +98,7 @@ import Testing
                 }
             }
             group.addTask {
-                for step in 0..<40 {
+                for step in 0..<60 {
                     let home = addresses[(step + step / 12) % 3]
                     // It may be there already, or on its way.
                     try? await regions[step % 3].move(shard: step % 12, to: home)

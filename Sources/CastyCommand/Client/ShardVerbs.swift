@@ -1,4 +1,5 @@
 import ArgumentParser
+import CastyCore
 import CastySharding
 
 /// `casty move`: moves a shard.
@@ -13,18 +14,10 @@ struct MoveCommand: ParsableCommand {
               casty move 127.0.0.1:7001 3 127.0.0.1:7002 --type counter
             """)
 
-    @OptionGroup var operate: OperateOptions
-    @OptionGroup var shard: ShardArgument
-    @Argument(help: ArgumentHelp("Where to, as HOST:PORT.", valueName: "member"))
-    var member: String
-
-    func validate() throws { _ = try OperateOptions.member(member) }
+    @OptionGroup var move: ShardMove
 
     func run() throws {
-        let target = try OperateOptions.member(member)
-        try operate.send(.move(type: shard.type.type, shard: shard.shard, to: target), as: "move") { _ in
-            "shard \(shard.shard) of \(shard.type.type) moves to \(target)"
-        }
+        try move.send("move", OperatorVerb.move) { "\($0) moves to \($1)" }
     }
 }
 
@@ -39,6 +32,15 @@ struct PinCommand: ParsableCommand {
               casty pin 127.0.0.1:7001 12 127.0.0.1:7002
             """)
 
+    @OptionGroup var move: ShardMove
+
+    func run() throws {
+        try move.send("pin", OperatorVerb.pin) { "\($0) is pinned to \($1)" }
+    }
+}
+
+/// A shard, and where it is to be.
+struct ShardMove: ParsableArguments {
     @OptionGroup var operate: OperateOptions
     @OptionGroup var shard: ShardArgument
     @Argument(help: ArgumentHelp("Where to, as HOST:PORT.", valueName: "member"))
@@ -46,10 +48,13 @@ struct PinCommand: ParsableCommand {
 
     func validate() throws { _ = try OperateOptions.member(member) }
 
-    func run() throws {
-        let target = try OperateOptions.member(member)
-        try operate.send(.pin(type: shard.type.type, shard: shard.shard, to: target), as: "pin") { _ in
-            "shard \(shard.shard) of \(shard.type.type) is pinned to \(target)"
+    /// Sends the verb that is made from the type, the shard and the member; says what came of it from the last two.
+    func send(
+        _ name: String, _ verb: (String, Int, NodeAddress) -> OperatorVerb, _ done: (String, NodeAddress) -> String
+    ) throws {
+        let (type, target) = (shard.type.type, try OperateOptions.member(member))
+        try operate.send(verb(type, shard.shard, target), as: name) { _ in
+            done("shard \(shard.shard) of \(type)", target)
         }
     }
 }

@@ -64,8 +64,9 @@ extension Link {
     func takeProbe(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
         switch frame.kind {
         case .control:
-            try deliver(frame)
+            // First: who gets the answer may open the next probe connection at once, and that one stays.
             if isDialled { association.probeConnectionAnswered() }
+            try deliver(frame)
         case .goodbye: connection.close()
         case .ping: break
         case .user, .reply, .system, .acknowledgement, .hello, .welcome, .refusal:
