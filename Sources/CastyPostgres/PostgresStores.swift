@@ -44,12 +44,12 @@ public struct PostgresStores: Sendable {
         let schema = try Schema(schema)
         let statements = Statements(schema: schema.prefix)
         let control = PostgresLane(target, label: "casty.postgres.control")
-        let deadline = DispatchTime.after(.seconds(5))
+        let opening = Duration.seconds(5)
         // Without this a wrong word in the string would be reported after all attempts.
         try ConnectionString.check(target)
         let identity = try control.call { () throws(EntityStoreError) in
-            try schema.prepare(control, by: deadline)
-            return try control.text(schema.value(of: .store), by: deadline) ?? ""
+            try schema.prepare(control, within: opening)
+            return try control.text(schema.value(of: .store), by: .after(opening)) ?? ""
         }
         self.target = target
         tables = OwnedTables(identity: "postgres \(identity)", schema: schema, control: control, limit: limit)

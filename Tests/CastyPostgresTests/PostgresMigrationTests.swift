@@ -73,6 +73,8 @@ struct PostgresMigrationTests {
             WHERE relation = '\(schema).state'::regclass AND NOT granted AND mode = 'AccessExclusiveLock'
             """)
         #expect(try server.psql("SELECT value FROM \(schema).meta WHERE key = 'version'") == "1")
+        // Longer than any other step of opening may take.
+        try await Task.sleep(for: .seconds(6))
         try session.run("COMMIT")
         let store = try await opened.entities
         #expect(try await store.load(key("m-1"), fence: fence()) == bytes("1"))

@@ -28,17 +28,18 @@ struct Schema: Hashable, Sendable {
     /// Creates what is missing, and brings tables of an earlier version to this one. Many processes may do so at once:
     /// an advisory lock lets one after the other.
     ///
+    /// - Parameter limit: How long each step may take, but for the change of earlier tables, which has a limit of its own.
     /// - Throws: ``EntityStoreError``; `unavailable` where a later version of the program has made the tables.
-    func prepare(_ lane: PostgresLane, by deadline: DispatchTime) throws(EntityStoreError) {
+    func prepare(_ lane: PostgresLane, within limit: Duration) throws(EntityStoreError) {
         do throws(PostgresError) {
-            var found = try version(lane, deadline)
+            var found = try version(lane, .after(limit))
             if found == nil {
-                try create(lane, deadline)
-                found = try version(lane, deadline)
+                try create(lane, .after(limit))
+                found = try version(lane, .after(limit))
             }
             if let earlier = found, earlier < Self.version {
                 try migrate(lane)
-                found = try version(lane, deadline)
+                found = try version(lane, .after(limit))
             }
             guard let found, found >= Self.version else {
                 throw Self.refusal("the tables in schema \(name) do not say their version")
