@@ -1,3 +1,4 @@
+import CastyCore
 import CastyPlacement
 import CastySharding
 import GRDB
@@ -8,6 +9,7 @@ struct EventLogs {
     let file: Int
     let database: Database
     private let hasLogs: Bool
+    private let hasWakes: Bool
     let columns: String
 
     /// `nil` where the file has no log: one of a process that ran an early version of the program has none.
@@ -19,6 +21,9 @@ struct EventLogs {
         guard count > 0 else { return nil }
         hasLogs = count == 2
         columns = EventRow.columns(hasLogs: hasLogs)
+        let index = try database.cachedStatement(
+            sql: "SELECT count(*) FROM sqlite_schema WHERE name = 'logged_wake_by_time'")
+        hasWakes = try Int64.fetchOne(index) == 1
     }
 
     private func read(_ row: Row) throws(EntityStoreError) -> EventRow { try EventRow(row, file: file) }
@@ -84,6 +89,50 @@ struct EventLogs {
             rows += try Row.fetchAll(statement, arguments: [type.stored, count, key.shard]).map { try read($0) }
         }
         return rows
+    }
+
+    /// The times that were set for an entity, and that it was given none any more; counted or not.
+    func wakes(type: String, id: String) throws -> [EventRow] {
+        guard hasWakes else { return [] }
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(columns) FROM event WHERE kind = 3 AND type = ? AND id = ?")
+        return try Row.fetchAll(statement, arguments: [type.stored, id.stored]).map { try read($0) }
+    }
+
+    /// The first entities behind a cursor for which times were set, by type and id as they are stored.
+    func entitiesWithWakes(
+        after last: (type: String, id: String)? = nil, limit: Int = .max
+    ) throws -> [(type: String, id: String)] {
+        guard hasWakes else { return [] }
+        let (type, isAbove) = String.bound(above: last?.type)
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT DISTINCT type, id FROM event WHERE kind = 3 AND (type, id) \(isAbove) (?, ?)
+                ORDER BY type, id LIMIT ?
+                """)
+        let arguments: StatementArguments = [type, last?.id.stored.databaseValue ?? type, limit]
+        return try Row.fetchAll(statement, arguments: arguments).map { (try $0.text(0), try $0.text(1)) }
+    }
+
+    /// The times of a type's entities up to one and behind a cursor, counted or not, by time and then by stored id, and
+    /// at most `limit` of them.
+    func wakes(
+        of type: String, through time: WallTime, after cursor: EntityWake, limit: Int
+    ) throws -> [EntityWake] {
+        guard hasWakes else { return [] }
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM event
+                WHERE kind = 3 AND type = ? AND number <= ? AND (number, id) > (?, ?) AND length(payload) > 0
+                ORDER BY number, id LIMIT ?
+                """)
+        let rows = try Row.fetchAll(
+            statement,
+            arguments: [type.stored, time.milliseconds, cursor.at.milliseconds, cursor.id.stored, limit])
+        return try rows.compactMap { row in
+            let row = try read(row)
+            return row.wakeAt.map { EntityWake(at: $0, id: row.id) }
+        }
     }
 
     /// The first events of an entity above a number that count.

@@ -3,13 +3,13 @@ import CastySharding
 import Foundation
 import GRDB
 
-/// A row of a log: events, deletions and takeovers, in the order in which the file's process committed them.
+/// A row of a log: events, deletions, takeovers and times at which entities must run again, in the order in which the file's process committed them.
 ///
 /// A row *counts* unless a later owner of its shard has not seen it: a takeover says how far its owner has seen each
 /// other log, and of what had a lower token, nothing beyond that counts. Takeovers count, or not, by the same
 /// rule.
 struct EventRow {
-    enum Kind: Int64 { case event, deletion, takeover }
+    enum Kind: Int64 { case event, deletion, takeover, wake }
 
     /// The log, which has the number of the slot whose process has written it. A file has the log of its slot, and the
     /// rows of other logs that it has taken over from files that are gone.
@@ -22,12 +22,12 @@ struct EventRow {
     var type: String
     /// Empty for a takeover.
     var id = ""
-    /// The event's number, or that of the last deleted one.
+    /// The event's number, or that of the last deleted one; for a time its milliseconds, in whose order it is found.
     var number: UInt64 = 0
     /// The layout and the shard that a takeover is about; 0 otherwise.
     var shards = 0
     var shard = 0
-    /// The coded event, or what a takeover has seen.
+    /// The coded event, or what a takeover has seen; for a time one byte, and none where there is no time any more.
     var payload: [UInt8] = []
     var manifest = ""
     var version = 0
@@ -54,6 +54,18 @@ struct EventRow {
         manifest = record.manifest
         version = record.version
         tags = record.tags
+    }
+
+    /// Says when an entity must run again, if at all. The last one that counts is valid.
+    init(wakeAt time: WallTime?, key: EntityKey, fence: ShardFence) {
+        self.init(kind: .wake, key: key, fence: fence)
+        number = UInt64(bitPattern: time?.milliseconds ?? .max)
+        payload = time == nil ? [] : [1]
+    }
+
+    /// The time of a row that sets one.
+    var wakeAt: WallTime? {
+        payload.isEmpty ? nil : WallTime(milliseconds: Int64(bitPattern: number))
     }
 
     /// Reads a row with all ``columns(hasLogs:)``, and checks its checksum.

@@ -1,3 +1,4 @@
+import CastySharding
 import GRDB
 
 /// The tables of a file's events.
@@ -20,6 +21,8 @@ enum EventTables {
                 CREATE INDEX IF NOT EXISTS event_by_entity ON event (type, id, number) WHERE kind = 0;
                 CREATE INDEX IF NOT EXISTS deletion_by_entity ON event (type, id, number) WHERE kind = 1;
                 CREATE INDEX IF NOT EXISTS takeover_by_shard ON event (type, shards, shard) WHERE kind = 2;
+                CREATE INDEX IF NOT EXISTS logged_wake_by_entity ON event (type, id) WHERE kind = 3;
+                CREATE INDEX IF NOT EXISTS logged_wake_by_time ON event (type, number, id) WHERE kind = 3;
                 CREATE UNIQUE INDEX IF NOT EXISTS event_by_log ON event (log, place) WHERE log <> 0;
                 CREATE TABLE IF NOT EXISTS event_tag (
                     tag BLOB NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (tag, row)) WITHOUT ROWID;
@@ -41,6 +44,12 @@ enum EventTables {
             .execute(arguments: [type.stored, id.stored, Int64(clamping: number)])
         try database.cachedStatement(sql: "DELETE FROM event WHERE kind = 1 AND type = ? AND id = ? AND number < ?")
             .execute(arguments: [type.stored, id.stored, Int64(clamping: deletion)])
+    }
+
+    /// Removes an entity's times before a row of this file.
+    static func removeWakes(of key: EntityKey, before row: Int64, _ database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM event WHERE kind = 3 AND type = ? AND id = ? AND row < ?")
+            .execute(arguments: [key.type.stored, key.id.stored, row])
     }
 
     /// Removes rows by their numbers in the table.

@@ -1,3 +1,4 @@
+public import CastyCore
 public import CastySharding
 
 /// Events are in the same files as states, and all changes that wait share one sync.
@@ -16,7 +17,15 @@ extension SQLiteEntityStore: EventStore {
         _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, fence: ShardFence
     ) async throws(EntityStoreError) {
         try await own.takeOver(fence, for: key)
-        try await own.change(.append(events, after: sequence), key, fence)
+        try await own.change(.append(events, after: sequence, wake: .none), key, fence)
+    }
+
+    /// Appends events of one entity, all or none, and with them when it must run again.
+    public func append(
+        _ events: [EventRecord], after sequence: UInt64, for key: EntityKey, fence: ShardFence, wakeAt: WallTime?
+    ) async throws(EntityStoreError) {
+        try await own.takeOver(fence, for: key)
+        try await own.change(.append(events, after: sequence, wake: .set(wakeAt)), key, fence)
     }
 
     /// The first events of an entity after a number.

@@ -15,8 +15,8 @@ final class SQLiteFile: Sendable {
     /// The version of the tables; a file of a later version is refused and not changed.
     ///
     /// Version 2 kept all states here, version 3 which entities run. A process of version 4 would not find the files
-    /// that have come after removed ones.
-    static let version: Int64 = 5
+    /// that have come after removed ones, and one of version 5 knows no times in logs.
+    static let version: Int64 = 6
 
     private static let oldestVersion: Int64 = 2
 

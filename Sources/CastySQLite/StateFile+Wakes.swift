@@ -3,7 +3,8 @@ import CastySharding
 import Foundation
 import GRDB
 
-/// When entities must run again: one row for each whose state in this file says so.
+/// When entities must run again: one row for each whose state in this file says so. For those that have events the logs
+/// say it, see ``LoggedWakes``.
 extension StateFile {
     /// The table, and the index in whose order its pages are read.
     static let wakeTable = """
@@ -85,20 +86,24 @@ extension StateSources {
     ) throws(EntityStoreError) -> [EntityWake] {
         try refresh()
         var (found, cursor): ([EntityWake], EntityWake?) = ([], after)
+        var logged = LoggedWakes(type: type, sources: self)
         while found.count < limit {
-            var page: [(wake: EntityWake, file: StateFile)] = []
+            // From the file of a state, or from a log.
+            var page: [(wake: EntityWake, file: StateFile?)] = []
             for file in all {
                 for wake in try file.wakes(of: type, through: time, after: cursor, limit: limit) {
                     page.append((wake, file))
                 }
             }
+            for wake in try logged.page(through: time, after: cursor, limit: limit) { page.append((wake, nil)) }
             // Each file has given its first ones, so the first of all are among them.
             let first = page.sorted { $0.wake < $1.wake }.prefix(limit)
             for (wake, file) in first where found.count < limit {
                 // While a row is copied, two files have it.
                 if found.last == wake { continue }
                 cursor = wake
-                if try isLatest(wake.id, type, in: file) { found.append(wake) }
+                let isValid = if let file { try isLatest(wake.id, type, in: file) } else { try logged.isValid(wake) }
+                if isValid { found.append(wake) }
             }
             if page.count < limit { break }
         }

@@ -13,8 +13,8 @@ final class StateFile: Sendable {
     static let applicationID: Int64 = 0x4353_5453
     /// The version of the tables; a file of a later version is refused and not changed. In version 1 tokens had no
     /// checksum, in version 2 there were neither events nor times, up to version 3 the shared file kept which
-    /// entities run, and up to version 4 a file had one log only.
-    static let version: Int64 = 5
+    /// entities run, up to version 4 a file had one log only, and up to version 5 logs had no times.
+    static let version: Int64 = 6
 
     /// A row of an entity.
     struct Found {

@@ -162,7 +162,7 @@ private struct LogChunk {
 }
 
 /// Tells one row of a log from all others.
-private struct LogIndex: Hashable {
+struct LogIndex: Hashable {
     let log: Int
     let row: Int64
 }

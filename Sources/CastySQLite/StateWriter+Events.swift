@@ -31,7 +31,7 @@ extension StateWriter {
             }
             row.payload = Array(ends.description.utf8)
             try row.insert(database)
-        case .append(let records, let sequence):
+        case .append(let records, let sequence, _):
             let last = try last(of: key, in: open).event
             guard last == sequence else { return .failure(.conflict(key, after: sequence, last: last)) }
             for (index, record) in records.enumerated() {

@@ -17,9 +17,15 @@ final class StateWriter: Sendable {
             case token
             case state([UInt8]?, wakeAt: WallTime?)
             case takeover
-            case append([EventRecord], after: UInt64)
+            case append([EventRecord], after: UInt64, wake: WakeChange)
             case deletion(through: UInt64)
             case running(Bool)
+        }
+
+        /// What an append does to the time at which the entity must run again.
+        enum WakeChange: Sendable {
+            case none
+            case set(WallTime?)
         }
 
         let kind: Kind
@@ -38,6 +44,8 @@ final class StateWriter: Sendable {
         var taken: [Shard: ShardFence] = [:]
         /// Whether the file may have times at which entities must run again.
         var hasWakes = true
+        /// Times in the log that are acknowledged: earlier ones of their entities are removed with the next transaction.
+        var setWakes: [LoggedWake] = []
         /// The transactions until now, and the changes that were written in them.
         var groups = (transactions: 0, changes: 0)
     }
@@ -134,12 +142,15 @@ final class StateWriter: Sendable {
     /// Writes all changes in one transaction, and says of each whether it counts.
     private func write(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
         var results = try othersAllow(changes)
-        let (before, raised) = (results, state.withLock { $0.raised })
+        let before = results
+        let (raised, taken, valid) = state.withLock { ($0.raised, $0.taken, $0.setWakes) }
         // Only this thread sets it, and a transaction that is rolled back leaves it as it may be.
         var hasWakes = state.withLock { $0.hasWakes }
         defer { state.withLock { [hasWakes] in $0.hasWakes = hasWakes } }
         let written = try file.write { database in
             var (results, raised) = (before, raised)
+            var wakes: [LoggedWake] = []
+            for wake in valid { try EventTables.removeWakes(of: wake.key, before: wake.row, database) }
             for (index, change) in changes.enumerated() {
                 guard case .success = results[index] else { continue }
                 let shard = Shard(change.key)
@@ -157,23 +168,33 @@ final class StateWriter: Sendable {
                 }
                 if case .state(let state, let wakeAt) = change.kind {
                     try StateFile.put(state, for: change.key, change.fence, database)
-                    // Most files have no times, and nothing needs to be removed there.
-                    if wakeAt != nil || hasWakes {
-                        try StateFile.setWake(wakeAt, for: change.key, database)
+                    // The state is a snapshot where the owner has read the log, and its time is in the log.
+                    let isSnapshot = taken[shard] == change.fence
+                    if isSnapshot, let row = try changeWake(to: wakeAt, of: change.key, change.fence, database) {
+                        wakes.append(LoggedWake(change: index, key: change.key, row: row))
                     }
-                    hasWakes = hasWakes || wakeAt != nil
+                    let time = isSnapshot ? nil : wakeAt
+                    // Most files have no times, and nothing needs to be removed there.
+                    if time != nil || hasWakes { try StateFile.setWake(time, for: change.key, database) }
+                    hasWakes = hasWakes || time != nil
                 } else if case .running(let runs) = change.kind {
                     try StateFile.note(runs: runs, change.key, change.fence, database)
                 } else {
                     results[index] = try write(change.kind, of: change.key, change.fence, database)
+                    guard case .append(_, _, .set(let time)) = change.kind, case .success = results[index] else {
+                        continue
+                    }
+                    let row = try setWake(time, of: change.key, change.fence, database)
+                    wakes.append(LoggedWake(change: index, key: change.key, row: row))
                 }
             }
-            return (results, raised)
+            return (results, raised, wakes)
         }
         results = written.0
         let count = results.count { (try? $0.get()) != nil }
         state.withLock { state in
             state.raised = written.1
+            state.setWakes = []
             state.groups.transactions += 1
             state.groups.changes += count
         }
@@ -190,6 +211,9 @@ final class StateWriter: Sendable {
                     if case .takeover = changes[index].kind { state.taken[shard] = fence }
                 }
             }
+            // Every later owner has seen them.
+            let acknowledged = written.2.filter { (try? results[$0.change].get()) != nil }
+            state.withLock { $0.setWakes = acknowledged }
         } catch {
             results = results.map { $0.flatMap { .failure(error.withUnknownOutcome) } }
         }

@@ -71,7 +71,9 @@ enum FolderContent {
         for number in 1...5 {
             let event = EventRecord(
                 payload: [UInt8(number)], manifest: "added", tags: [number.isMultiple(of: 2) ? "even" : "odd"])
-            try await store.append([event], after: UInt64(number) - 1, for: key("log"), fence: token(1))
+            let time = WallTime(milliseconds: Int64(number) + 55)
+            try await store.append(
+                [event], after: UInt64(number) - 1, for: key("log"), fence: token(1), wakeAt: time)
         }
         try await store.deleteEvents(of: key("log"), through: 2, fence: token(1))
         try await stores.remembered.record(.started("runs"), in: shard, fence: token(1))
@@ -92,7 +94,8 @@ enum FolderContent {
         #expect(wakes.map(\.id) == ["e-0", "e-1", "e-2", "e-3"])
         let rest = try await store.wakes(
             of: "account", through: WallTime(milliseconds: 100), after: wakes.last, limit: 100)
-        #expect(rest.map(\.id) == ["e-4", "e-5", "e-6", "e-7", "e-8", "e-9"])
+        #expect(rest.map(\.id) == ["e-4", "e-5", "e-6", "e-7", "e-8", "e-9", "log"])
+        #expect(rest.last?.at == WallTime(milliseconds: 60))
         let page = try await store.events(of: key("log"), after: 0, limit: 100, fence: token)
         #expect(page.events.map(\.record.payload) == [[3], [4], [5]])
         #expect(page.last == 5)

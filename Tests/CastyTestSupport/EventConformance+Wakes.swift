@@ -44,6 +44,22 @@ extension EventConformance {
         try await expect(["a@40"], "a time that the next owner has set")
         try await other.delete(key("a"), fence: fence(2))
         try await expect([], "a deleted snapshot")
+        // What an owner does not change stays as the one before has set it; what it changes is changed.
+        try await store.append([record(1)], after: 0, for: key("c"), fence: fence(2), wakeAt: at(50))
+        _ = try await other.events(of: key("c"), after: 0, limit: 5, fence: fence(3))
+        try await other.append([record(2)], after: 1, for: key("c"), fence: fence(3))
+        try await expect(["c@50"], "a time beside which the next owner has appended")
+        try await other.save([8], for: key("c"), fence: fence(3), wakeAt: at(50))
+        try await expect(["c@50"], "a time that the next owner's snapshot has too")
+        _ = try await store.events(of: key("c"), after: 0, limit: 5, fence: fence(4))
+        try await store.append([record(3)], after: 2, for: key("c"), fence: fence(4), wakeAt: at(45))
+        try await expect(["c@45"], "a time that was changed back and forth")
+        try await store.save([9], for: key("c"), fence: fence(4), wakeAt: at(45))
+        try await other.append([record(4)], after: 3, for: key("c"), fence: fence(5), wakeAt: nil)
+        try await expect([], "a time that the next owner has removed")
+        try await store.append([record(5)], after: 4, for: key("c"), fence: fence(6), wakeAt: at(44))
+        try await store.save([9], for: key("c"), fence: fence(6))
+        try await expect([], "a snapshot without a time")
         return found
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CastyCore
 import CastyObservability
 import CastySQLite
 import CastySharding
@@ -119,9 +120,10 @@ struct StoreBackup: ParsableCommand {
 /// `casty store export`.
 struct StoreExport: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Print all states and all remembered entities as JSON, one object a line.",
+        commandName: "export",
+        abstract: "Print all states, remembered entities and times of reminders as JSON, one object a line.",
         discussion: """
-            A state is in "text" where it is UTF-8, and in "base64" otherwise. Exits with 0 after the last line, 66 if there is no folder of stores, 74 \
+            A state is in "text" where it is UTF-8, and in "base64" otherwise; a time is in "at", in UTC. Exits with 0 after the last line, 66 if there is no folder of stores, 74 \
             if something could not be read, or is not what was written; the lines before are right.
 
               casty store export /var/lib/shop | jq -r 'select(.event == "state") | .id + " " + .text'
@@ -157,6 +159,11 @@ struct StoreExport: ParsableCommand {
             line.add("event", "remembered")
             line.add("type", type)
             line.add("id", id)
+        case .reminder(let type, let id, let time):
+            line.add("event", "reminder")
+            line.add("type", type)
+            line.add("id", id)
+            line.add("at", time.description)
         }
         return line.text
     }

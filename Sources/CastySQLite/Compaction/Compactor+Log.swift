@@ -2,8 +2,8 @@ import CastyCore
 import CastyPlacement
 import CastySharding
 
-/// Removes from this file's logs what no reader needs any more: deleted events, rows that do not count, and takeovers
-/// under whose token there are no events.
+/// Removes from this file's logs what no reader needs any more: deleted events, times that were replaced, rows that do
+/// not count, and takeovers under whose token there are no events.
 ///
 /// Only what is *certain* is used. While a token is on disk whose owner has not yet written down what it has seen, it
 /// may turn out that a row does not count which seems to, or the other way round.
@@ -13,7 +13,7 @@ extension Compactor {
         var ends = LogPositions()
         try sources.each { ends.raise(to: try $0.ends()) }
         guard !isSettled("log", ends.description) else { return 0 }
-        let removed = try removeDeleted() + removeTakeovers()
+        let removed = try removeDeleted() + removeWakes() + removeTakeovers()
         settle("log", removed == 0 ? ends.description : nil)
         return removed
     }
@@ -57,6 +57,29 @@ extension Compactor {
             count = try logs.count(type: entity.type, id: entity.id, through: number, deletionsBelow: number)
         }
         return count
+    }
+
+    /// Removes the times of this file that a later one replaces, in whatever file that is.
+    private func removeWakes() throws(EntityStoreError) -> Int {
+        var entities: [LogEntity] = []
+        try own.file.readLogs { entities = try $0.entitiesWithWakes().map { LogEntity(type: $0.type, id: $0.id) } }
+        var verdicts = EntityVerdicts(sources: sources)
+        var replaced: [Int64] = []
+        for entity in entities {
+            var (all, mine): ([EventRow], [EventRow]) = ([], [])
+            try own.file.readLogs { mine = try $0.wakes(type: entity.type, id: entity.id) }
+            try sources.each { all += try $0.wakes(type: entity.type, id: entity.id) }
+            let verdict = try verdicts.verdict(type: entity.type, id: entity.id)
+            let counting = verdict.takeovers.counting(all)
+            guard let last = counting.firstIndex(where: verdict.isCertain) else { continue }
+            let earlier = Set(counting[(last + 1)...].map { LogIndex(log: $0.log, row: $0.row) })
+            replaced += mine.filter { earlier.contains(LogIndex(log: $0.log, row: $0.row)) }.map(\.storedRow)
+        }
+        guard !replaced.isEmpty else { return 0 }
+        let rows = replaced
+        try sources.moves.increment()
+        try own.rewrite { try EventTables.remove(rows: rows, $0) }
+        return rows.count
     }
 
     private func removeTakeovers() throws(EntityStoreError) -> Int {

@@ -16,9 +16,9 @@ extension SQLiteFolder {
         public var tokens = 0
         /// The rows that say whether an entity runs.
         public var remembered = 0
-        /// The times at which entities must run again.
+        /// The times at which entities must run again, beside states and in logs.
         public var wakes = 0
-        /// The rows of logs: events, deletions and takeovers.
+        /// The rows of logs: events, deletions, takeovers and times.
         public var events = 0
         /// What is wrong, in words; at most ``problemLimit`` of them.
         public var problems: [String] = []
@@ -69,7 +69,7 @@ extension SQLiteFolder {
         }
         try checkLogs(database, WriterSlot.number(of: file.name) ?? 0, &report)
         if try database.tableExists("wake") {
-            report.wakes = try each("SELECT at, sum, id, type FROM wake", database, &report) {
+            report.wakes += try each("SELECT at, sum, id, type FROM wake", database, &report) {
                 _ = try $0.wake(0, of: try $0.text(2), try $0.text(3))
             }
             let lost = "SELECT count(*) FROM wake LEFT JOIN entity USING (type, id) WHERE entity.id IS NULL"
@@ -86,16 +86,18 @@ extension SQLiteFolder {
     /// The logs of a file: each row, its tags, and how far the logs are said to have come.
     private static func checkLogs(_ database: Database, _ number: Int, _ report: inout FileReport) throws {
         guard let logs = try EventLogs(file: number, database) else { return }
-        var ends = LogPositions()
+        var (ends, wakes) = (LogPositions(), 0)
         report.events = try each("SELECT \(logs.columns) FROM event", database, &report) {
             let row = try EventRow($0, file: number)
             ends[row.log] = max(ends[row.log], row.row)
+            if row.kind == .wake, row.wakeAt != nil { wakes += 1 }
             let tags = "SELECT count(*) FROM event_tag WHERE row = ?"
             let count = row.tags.isEmpty ? 0 : try Int.fetchOne(database, sql: tags, arguments: [row.storedRow])
             if count != Set(row.tags).count {
                 throw EntityStoreError(.corrupt, "an event of \(row.id) is not found by all of its tags")
             }
         }
+        report.wakes += wakes
         if !ends.isIncluded(in: try logs.ends(), besides: 0) { report.add("a log goes on behind its end") }
         let lost = "SELECT count(*) FROM event_tag WHERE row NOT IN (SELECT row FROM event)"
         if let count = try Int.fetchOne(database, sql: lost), count > 0 {

@@ -1,3 +1,4 @@
+public import CastyCore
 public import CastySharding
 import GRDB
 
@@ -8,9 +9,12 @@ extension SQLiteFolder {
         case state(type: String, id: String, state: [UInt8], fence: ShardFence?)
         /// An entity that runs.
         case remembered(type: String, id: String)
+        /// When an entity must run again for a reminder.
+        case reminder(type: String, id: String, at: WallTime)
     }
 
-    /// Hands over every entity's state, then every remembered entity, each by type and id in the order of their bytes.
+    /// Hands over every entity's state, then every remembered entity, then the times of reminders, first those beside states
+    /// and then those in logs; each by type and id in the order of their bytes.
     ///
     /// Nodes may use the folder meanwhile: of each entity the state is one that was its latest at some moment of the
     /// call.
@@ -26,12 +30,18 @@ extension SQLiteFolder {
         try merge(files, { try Self.remembered($0, after: $1) }) { key, found in
             if found.runs { try body(.remembered(type: key.type, id: key.id)) }
         }
+        let takeovers = try FolderTakeovers(files)
+        for page in [Self.times(_:after:), { try Self.loggedTimes($0, after: $1, takeovers) }] {
+            try merge(files, page) { key, found in
+                if let time = found.wakeAt { try body(.reminder(type: key.type, id: key.id, at: time)) }
+            }
+        }
     }
 
     /// The most rows of a file that are in memory.
-    private static let pageLimit = 1000
+    static let pageLimit = 1000
 
-    private struct Key: Hashable, Comparable {
+    struct Key: Hashable, Comparable {
         let type: String
         let id: String
 
@@ -41,11 +51,19 @@ extension SQLiteFolder {
         }
     }
 
-    private struct Found {
+    struct Found {
         var state: [UInt8]?
         var runs = false
+        var wakeAt: WallTime?
         /// `nil` supersedes nothing.
         var fence: ShardFence?
+        /// The index in its log; 0 for what is in none.
+        var row: Int64 = 0
+
+        func supersedes(_ known: Found) -> Bool {
+            guard let fence else { return false }
+            return known.fence.map { $0.isSuperseded(by: fence) || $0 == fence && known.row < row } ?? true
+        }
     }
 
     /// Reads all files side by side, page by page, and gives of each key the row with the highest token.
@@ -64,10 +82,7 @@ extension SQLiteFolder {
                     horizon = last
                 }
                 for (key, found) in rows {
-                    if let known = best[key] {
-                        guard let fence = found.fence, known.fence?.isSuperseded(by: fence) ?? true else { continue }
-                    }
-                    best[key] = found
+                    if best[key].map(found.supersedes) ?? true { best[key] = found }
                 }
             }
             for (key, found) in best.sorted(by: { $0.key < $1.key }) {
@@ -104,7 +119,7 @@ extension SQLiteFolder {
         }
     }
 
-    private static func rows(
+    static func rows(
         _ columns: String, of table: String, after cursor: Key?, _ database: Database,
         _ value: (Row) throws -> (Key, Found)
     ) throws -> [(Key, Found)] {
