@@ -13,6 +13,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -119,7 +120,8 @@ let targets: [Target] = [
     ),
 
     library(
-        "CastySQLite", ["CastySharding", "CastyCluster", "CastyPlacement", "CastySerialization", "CastyCore", grdb]),
+        "CastySQLite",
+        ["CastySharding", "CastyCluster", "CastyPlacement", "CastySerialization", "CastyCore", grdb, sqlite]),
     // A process that the tests kill while it writes.
     .executableTarget(
         name: "StoreWriter", dependencies: ["CastySQLite", "CastySharding", "CastyCore"], path: "Tests/StoreWriter",

@@ -12,6 +12,16 @@ struct EventLogs {
     private let hasWakes: Bool
     let columns: String
 
+    /// The logs of a file with the present tables.
+    init(present file: Int, _ database: Database) {
+        (self.file, self.database) = (file, database)
+        (hasLogs, hasWakes) = (true, true)
+        columns = EventRow.columns(hasLogs: true)
+    }
+
+    /// Whether the file has the present tables, and so will have them as long as it is there.
+    var isPresent: Bool { hasWakes }
+
     /// `nil` where the file has no log: one of a process that ran an early version of the program has none.
     init?(file: Int, _ database: Database) throws {
         (self.file, self.database) = (file, database)
@@ -26,7 +36,25 @@ struct EventLogs {
         hasWakes = try Int64.fetchOne(index) == 1
     }
 
-    private func read(_ row: Row) throws(EntityStoreError) -> EventRow { try EventRow(row, file: file) }
+    /// Reads rows until the body wants no more.
+    private func each(
+        _ sql: String, _ arguments: StatementArguments = [], _ body: (EventRow) throws -> Bool
+    ) throws {
+        let statement = try database.cachedStatement(sql: sql)
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        let row = StatementRow(statement)
+        var reader = EventRowReader(file: file)
+        while try rows.next() != nil, try body(reader.read(row)) {}
+    }
+
+    private func all(_ sql: String, _ arguments: StatementArguments = []) throws -> [EventRow] {
+        var found: [EventRow] = []
+        try each(sql, arguments) {
+            found.append($0)
+            return true
+        }
+        return found
+    }
 
     /// How far each log was ever written, as far as this file knows.
     func ends() throws -> LogPositions {
@@ -44,17 +72,12 @@ struct EventLogs {
 
     /// Rows of all kinds and logs, in the order of the table.
     func rows(after stored: Int64, _ body: (EventRow) throws -> Bool) throws {
-        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM event WHERE row > ? ORDER BY row")
-        let rows = try Row.fetchCursor(statement, arguments: [stored])
-        while let row = try rows.next() {
-            if try !body(read(row)) { return }
-        }
+        try each("SELECT \(columns) FROM event WHERE row > ? ORDER BY row", [stored], body)
     }
 
     /// All takeovers.
     func takeovers() throws -> [EventRow] {
-        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM event WHERE kind = 2")
-        return try Row.fetchAll(statement).map { try read($0) }
+        try all("SELECT \(columns) FROM event WHERE kind = 2")
     }
 
     /// The entities of which events were deleted.
@@ -84,9 +107,9 @@ struct EventLogs {
         var rows: [EventRow] = []
         for count in try Int.fetchAll(counts, arguments: [type.stored]) where count > 0 {
             let key = EntityKey(type: type, id: id, shards: count)
-            let statement = try database.cachedStatement(
-                sql: "SELECT \(columns) FROM event WHERE kind = 2 AND type = ? AND shards = ? AND shard = ?")
-            rows += try Row.fetchAll(statement, arguments: [type.stored, count, key.shard]).map { try read($0) }
+            rows += try all(
+                "SELECT \(columns) FROM event WHERE kind = 2 AND type = ? AND shards = ? AND shard = ?",
+                [type.stored, count, key.shard])
         }
         return rows
     }
@@ -94,9 +117,7 @@ struct EventLogs {
     /// The times that were set for an entity, and that it was given none any more; counted or not.
     func wakes(type: String, id: String) throws -> [EventRow] {
         guard hasWakes else { return [] }
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(columns) FROM event WHERE kind = 3 AND type = ? AND id = ?")
-        return try Row.fetchAll(statement, arguments: [type.stored, id.stored]).map { try read($0) }
+        return try all("SELECT \(columns) FROM event WHERE kind = 3 AND type = ? AND id = ?", [type.stored, id.stored])
     }
 
     /// The first entities behind a cursor for which times were set, by type and id as they are stored.
@@ -120,19 +141,13 @@ struct EventLogs {
         of type: String, through time: WallTime, after cursor: EntityWake, limit: Int
     ) throws -> [EntityWake] {
         guard hasWakes else { return [] }
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(columns) FROM event
-                WHERE kind = 3 AND type = ? AND number <= ? AND (number, id) > (?, ?) AND length(payload) > 0
-                ORDER BY number, id LIMIT ?
-                """)
-        let rows = try Row.fetchAll(
-            statement,
-            arguments: [type.stored, time.milliseconds, cursor.at.milliseconds, cursor.id.stored, limit])
-        return try rows.compactMap { row in
-            let row = try read(row)
-            return row.wakeAt.map { EntityWake(at: $0, id: row.id) }
-        }
+        return try all(
+            """
+            SELECT \(columns) FROM event
+            WHERE kind = 3 AND type = ? AND number <= ? AND (number, id) > (?, ?) AND length(payload) > 0
+            ORDER BY number, id LIMIT ?
+            """, [type.stored, time.milliseconds, cursor.at.milliseconds, cursor.id.stored, limit]
+        ).compactMap { row in row.wakeAt.map { EntityWake(at: $0, id: row.id) } }
     }
 
     /// The first events of an entity above a number that count.
@@ -140,17 +155,13 @@ struct EventLogs {
         type: String, id: String, after number: UInt64, limit: Int,
         where counts: (EventRow) -> Bool
     ) throws -> [EventRow] {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(columns) FROM event WHERE kind = 0 AND type = ? AND id = ? AND number > ?
-                ORDER BY number
-                """)
-        let rows = try Row.fetchCursor(
-            statement, arguments: [type.stored, id.stored, Int64(clamping: number)])
         var found: [EventRow] = []
-        while found.count < limit, let row = try rows.next() {
-            let row = try read(row)
+        try each(
+            "SELECT \(columns) FROM event WHERE kind = 0 AND type = ? AND id = ? AND number > ? ORDER BY number",
+            [type.stored, id.stored, Int64(clamping: number)]
+        ) { row in
             if counts(row) { found.append(row) }
+            return found.count < limit
         }
         return found
     }
@@ -159,17 +170,17 @@ struct EventLogs {
     func last(
         _ kind: EventRow.Kind, type: String, id: String, where counts: (EventRow) -> Bool
     ) throws -> EventRow? {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(columns) FROM event WHERE kind = \(kind.rawValue) AND type = ? AND id = ?
-                ORDER BY number DESC
-                """)
-        let rows = try Row.fetchCursor(statement, arguments: [type.stored, id.stored])
-        while let row = try rows.next() {
-            let row = try read(row)
-            if counts(row) { return row }
+        var found: EventRow?
+        try each(
+            """
+            SELECT \(columns) FROM event WHERE kind = \(kind.rawValue) AND type = ? AND id = ?
+            ORDER BY number DESC
+            """, [type.stored, id.stored]
+        ) { row in
+            if counts(row) { found = row }
+            return found == nil
         }
-        return nil
+        return found
     }
 
     /// The first events after an index in a log that match a filter, counted or not, in order.
@@ -204,6 +215,6 @@ struct EventLogs {
         }
         sql += " ORDER BY \(order) LIMIT ?"
         arguments += [limit]
-        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map { try read($0) }
+        return try all(sql, arguments)
     }
 }

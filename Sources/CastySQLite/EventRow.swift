@@ -1,6 +1,5 @@
 import CastyCore
 import CastySharding
-import Foundation
 import GRDB
 
 /// A row of a log: events, deletions, takeovers and times at which entities must run again, in the order in which the file's process committed them.
@@ -40,6 +39,14 @@ struct EventRow {
             + (hasLogs ? "log, place" : "0, 0")
     }
 
+    fileprivate init(
+        log: Int, row: Int64, storedRow: Int64, kind: Kind, type: String, id: String, number: UInt64,
+        fence: ShardFence
+    ) {
+        (self.log, self.row, self.storedRow, self.kind) = (log, row, storedRow, kind)
+        (self.type, self.id, self.number, self.fence) = (type, id, number, fence)
+    }
+
     init(kind: Kind, key: EntityKey, fence: ShardFence) {
         self.kind = kind
         type = key.type
@@ -68,33 +75,6 @@ struct EventRow {
         payload.isEmpty ? nil : WallTime(milliseconds: Int64(bitPattern: number))
     }
 
-    /// Reads a row with all ``columns(hasLogs:)``, and checks its checksum.
-    ///
-    /// - Parameter file: The number of the file's own log.
-    init(_ row: Row, file: Int) throws(EntityStoreError) {
-        guard let kind = Kind(rawValue: try row.number(1)) else {
-            throw EntityStoreError(.corrupt, "a row of the log is of no known kind")
-        }
-        self.kind = kind
-        (storedRow, log) = (try row.number(0), Int(clamping: try row.number(16)))
-        if log == 0 { (log, self.row) = (file, storedRow) } else { self.row = try row.number(17) }
-        type = try row.text(2)
-        id = try row.text(3)
-        number = UInt64(bitPattern: try row.number(4))
-        shards = Int(try row.number(5))
-        shard = Int(try row.number(6))
-        payload = [UInt8](try row.bytes(7))
-        manifest = try row.text(8)
-        version = Int(try row.number(9))
-        let coded = try row.bytes(10)
-        fence = try row.fence(11)
-        tags = try Self.tags(from: coded)
-        guard try row.number(15) == sum(tags: coded) else {
-            throw EntityStoreError(
-                .corrupt, "row \(self.row) of the log, of \(id), is not what was written: wrong checksum")
-        }
-    }
-
     var event: StoredEvent {
         StoredEvent(
             type: type, entity: id, sequence: number,
@@ -109,27 +89,41 @@ struct EventRow {
 
     private func insert(log: Int, place: Int64, _ database: Database) throws {
         let coded = codedTags
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT OR IGNORE INTO event (
-                    kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start,
-                    sequence, sum, log, place)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        try statement.execute(
-            arguments: [
-                kind.rawValue, type.stored, id.stored, Int64(bitPattern: number), shards, shard, Data(payload),
-                manifest.stored, version, coded, "\(fence.cluster)", fence.upNumber, fence.start,
-                Int64(bitPattern: fence.sequence), sum(tags: coded), log, place,
-            ])
+        try database.change(
+            """
+            INSERT OR IGNORE INTO event (
+                kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start,
+                sequence, sum, log, place)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        ) { arguments in
+            arguments.add(kind.rawValue)
+            arguments.add(stored: type)
+            arguments.add(stored: id)
+            arguments.add(number)
+            arguments.add(shards)
+            arguments.add(shard)
+            arguments.add(payload)
+            arguments.add(stored: manifest)
+            arguments.add(version)
+            arguments.add(coded)
+            arguments.add(fence)
+            arguments.add(coded.withUnsafeBytes { sum(tags: $0) })
+            arguments.add(log)
+            arguments.add(place)
+        }
         guard !tags.isEmpty, database.changesCount > 0 else { return }
         let row = database.lastInsertedRowID
         // No event has a tag twice in this table.
-        let tagging = try database.cachedStatement(sql: "INSERT OR IGNORE INTO event_tag (tag, row) VALUES (?, ?)")
-        for tag in tags { try tagging.execute(arguments: [tag.stored, row]) }
+        for tag in tags {
+            try database.change("INSERT OR IGNORE INTO event_tag (tag, row) VALUES (?, ?)") { arguments in
+                arguments.add(stored: tag)
+                arguments.add(row)
+            }
+        }
     }
 
-    private func sum(tags coded: Data) -> Int64 {
+    fileprivate func sum(tags coded: UnsafeRawBufferPointer) -> Int64 {
         var covered: [UInt8] = []
         covered.reserveCapacity(160 + payload.count + coded.count)
         covered.append(decimal: kind.rawValue)
@@ -151,8 +145,8 @@ struct EventRow {
     }
 
     /// Each tag after its length.
-    private var codedTags: Data {
-        var data = Data()
+    private var codedTags: [UInt8] {
+        var data: [UInt8] = []
         for tag in tags {
             withUnsafeBytes(of: UInt32(tag.utf8.count).bigEndian) { data.append(contentsOf: $0) }
             data.append(contentsOf: tag.utf8)
@@ -160,8 +154,9 @@ struct EventRow {
         return data
     }
 
-    private static func tags(from data: Data) throws(EntityStoreError) -> [String] {
-        var (tags, rest): ([String], ArraySlice<UInt8>) = ([], [UInt8](data)[...])
+    fileprivate static func tags(from bytes: UnsafeRawBufferPointer) throws(EntityStoreError) -> [String] {
+        if bytes.isEmpty { return [] }
+        var (tags, rest): ([String], ArraySlice<UInt8>) = ([], [UInt8](bytes)[...])
         while !rest.isEmpty {
             let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
             guard rest.count >= 4 + length,
@@ -171,5 +166,41 @@ struct EventRow {
             rest = rest.dropFirst(4 + length)
         }
         return tags
+    }
+}
+
+/// Reads rows of the log one after the other. Those of one entity share most of their texts.
+struct EventRowReader {
+    /// The number of the file's own log.
+    let file: Int
+    private var (type, id, manifest) = ("", "", "")
+    private var cluster = ClusterText(ClusterID(high: 0, low: 0))
+
+    init(file: Int) { self.file = file }
+
+    /// Reads a row with all ``EventRow/columns(hasLogs:)``, and checks its checksum.
+    mutating func read(_ row: StatementRow) throws(EntityStoreError) -> EventRow {
+        guard let kind = EventRow.Kind(rawValue: try row.number(1)) else {
+            throw EntityStoreError(.corrupt, "a row of the log is of no known kind")
+        }
+        type = try row.text(2, type)
+        id = try row.text(3, id)
+        manifest = try row.text(8, manifest)
+        let fence: ShardFence
+        (fence, cluster) = try row.fence(11, cluster)
+        let (stored, log) = (try row.number(0), Int(clamping: try row.number(16)))
+        let coded = try row.bytes(10)
+        var found = EventRow(
+            log: log == 0 ? file : log, row: log == 0 ? stored : try row.number(17), storedRow: stored, kind: kind,
+            type: type, id: id, number: UInt64(bitPattern: try row.number(4)), fence: fence)
+        (found.shards, found.shard) = (Int(try row.number(5)), Int(try row.number(6)))
+        (found.payload, found.manifest) = ([UInt8](try row.bytes(7)), manifest)
+        found.version = Int(try row.number(9))
+        found.tags = try EventRow.tags(from: coded)
+        guard try row.number(15) == found.sum(tags: coded) else {
+            throw EntityStoreError(
+                .corrupt, "row \(found.row) of the log, of \(id), is not what was written: wrong checksum")
+        }
+        return found
     }
 }

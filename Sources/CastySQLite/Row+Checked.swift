@@ -39,9 +39,18 @@ extension [UInt8] {
         }
     }
 
+    /// Adds the sixteen hexadecimal digits of a half of a cluster's identity.
+    private mutating func append(digits half: UInt64) {
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: half >> UInt64(shift) & 15)
+            append(digit < 10 ? 48 + digit : 87 + digit)
+        }
+    }
+
     /// Adds the text `cluster fence`, as `\(fence.cluster) \(fence)` is.
     mutating func append(_ fence: ShardFence) {
-        append(contentsOf: fence.cluster.description.utf8)
+        append(digits: fence.cluster.high)
+        append(digits: fence.cluster.low)
         append(32)
         append(decimal: fence.upNumber)
         append(46)

@@ -2,6 +2,7 @@ import CastyCore
 import CastySharding
 import Foundation
 import GRDB
+import Synchronization
 
 /// A file of entities' states and events, and of which entities run, that one process writes and all read, see
 /// ``WriterSlot``.
@@ -27,6 +28,9 @@ final class StateFile: Sendable {
     /// The number of its slot; 0 for a file that is in none.
     let number: Int
     private let queue: DatabaseQueue
+    /// Whether its tables are known to be the present ones. A file of an earlier version gets them when a process takes
+    /// it back.
+    private let isPresent: Mutex<Bool>
 
     /// Opens a file.
     ///
@@ -36,6 +40,7 @@ final class StateFile: Sendable {
     init(path: String, writes: Bool, pageLimit: Int? = nil) throws(EntityStoreError) {
         self.path = path
         number = WriterSlot.number(of: WriterSlot.name(path)) ?? 0
+        isPresent = Mutex(writes)
         var configuration = Configuration()
         configuration.label = writes ? "casty.states" : "casty.states.reader"
         // Readers wait for nothing but the recovery of a file whose writer has died.
@@ -159,7 +164,15 @@ final class StateFile: Sendable {
 
     /// Reads the events, if the file has any.
     func readLogs(_ body: (EventLogs) throws -> Void) throws(EntityStoreError) {
-        _ = try read { database in if let logs = try EventLogs(file: number, database) { try body(logs) } }
+        if isPresent.withLock({ $0 }) {
+            _ = try read { try body(EventLogs(present: number, $0)) }
+            return
+        }
+        _ = try read { database in
+            guard let logs = try EventLogs(file: number, database) else { return }
+            if logs.isPresent { isPresent.withLock { $0 = true } }
+            try body(logs)
+        }
     }
 
     /// Reads; `nil` where the file has no tables yet, because its process has just made it.
@@ -199,17 +212,18 @@ final class StateFile: Sendable {
     // MARK: Writing, inside a transaction
 
     static func put(_ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT OR REPLACE INTO entity (type, id, state, cluster, up, start, sequence, sum)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        let state = state.map { Data($0) }
-        try statement.execute(
-            arguments: [
-                key.type.stored, key.id.stored, state, "\(fence.cluster)", fence.upNumber, fence.start,
-                Int64(bitPattern: fence.sequence), sum(of: key, state, fence),
-            ])
+        try database.change(
+            """
+            INSERT OR REPLACE INTO entity (type, id, state, cluster, up, start, sequence, sum)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        ) { arguments in
+            arguments.add(stored: key.type)
+            arguments.add(stored: key.id)
+            arguments.add(state)
+            arguments.add(fence)
+            arguments.add(sum(of: key, state, fence))
+        }
     }
 
     static func raise(_ fence: ShardFence, for key: EntityKey, _ database: Database) throws {
@@ -232,7 +246,9 @@ final class StateFile: Sendable {
     }
 
     /// Covers the key and the token too, so that a row under a wrong key fails like one with wrong bytes.
-    fileprivate static func sum(of key: EntityKey, _ state: Data?, _ fence: ShardFence) -> Int64 {
+    fileprivate static func sum(
+        of key: EntityKey, _ state: (some Collection<UInt8>)?, _ fence: ShardFence
+    ) -> Int64 {
         var covered: [UInt8] = []
         covered.reserveCapacity(64 + (state?.count ?? 0))
         covered.append(fence)

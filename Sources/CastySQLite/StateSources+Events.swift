@@ -47,10 +47,10 @@ extension StateSources {
         let (last, deleted) = try last(type: key.type, id: key.id, takeovers)
         var rows: [EventRow] = []
         try each { logs in
-            rows += try logs.events(
+            let found = try logs.events(
                 type: key.type, id: key.id, after: max(sequence, deleted), limit: limit, where: takeovers.counts)
+            rows = rows.isEmpty || found.isEmpty ? rows + found : (rows + found).sortedOnce { $0.number < $1.number }
         }
-        rows = rows.sortedOnce { $0.number < $1.number }
         for (row, next) in zip(rows, rows.dropFirst()) where row.number == next.number {
             throw EntityStoreError(.corrupt, "event \(row.number) of \(key.id) is there twice")
         }

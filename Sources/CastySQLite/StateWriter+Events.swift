@@ -19,7 +19,7 @@ extension StateWriter {
     func write(
         _ kind: Change.Kind, of key: EntityKey, _ fence: ShardFence, _ database: Database
     ) throws -> Result<Void, EntityStoreError> {
-        guard let open = try EventLogs(file: file.number, database) else { return .success(()) }
+        let open = EventLogs(present: file.number, database)
         switch kind {
         case .token, .state, .running: break
         case .takeover:

@@ -30,7 +30,8 @@ extension StateWriter {
     func changeWake(
         to time: WallTime?, of key: EntityKey, _ fence: ShardFence, _ database: Database
     ) throws -> Int64? {
-        guard let open = try EventLogs(file: file.number, database),
+        let open = EventLogs(present: file.number, database)
+        guard
             try sources.consistently({ () throws(EntityStoreError) in
                 try sources.loggedWake(of: key, in: open)?.wakeAt != time
             })

@@ -87,14 +87,16 @@ extension SQLiteFolder {
     private static func checkLogs(_ database: Database, _ number: Int, _ report: inout FileReport) throws {
         guard let logs = try EventLogs(file: number, database) else { return }
         var (ends, wakes) = (LogPositions(), 0)
-        report.events = try each("SELECT \(logs.columns) FROM event", database, &report) {
-            let row = try EventRow($0, file: number)
+        let statement = try database.makeStatement(sql: "SELECT \(logs.columns) FROM event")
+        var reader = EventRowReader(file: number)
+        report.events = try each(statement, &report) { _ in
+            let row = try reader.read(StatementRow(statement))
             ends[row.log] = max(ends[row.log], row.row)
             if row.kind == .wake, row.wakeAt != nil { wakes += 1 }
-            let tags = "SELECT count(*) FROM event_tag WHERE row = ?"
-            let count = row.tags.isEmpty ? 0 : try Int.fetchOne(database, sql: tags, arguments: [row.storedRow])
-            if count != Set(row.tags).count {
-                throw EntityStoreError(.corrupt, "an event of \(row.id) is not found by all of its tags")
+            let tagging = try database.cachedStatement(sql: "SELECT tag FROM event_tag WHERE row = ?")
+            let tags = try Row.fetchAll(tagging, arguments: [row.storedRow]).map { try $0.bytes(0) }
+            if Set(tags) != Set(row.tags.map(\.stored)) {
+                throw EntityStoreError(.corrupt, "an event of \(row.id) is not found by its tags")
             }
         }
         report.wakes += wakes
@@ -129,8 +131,14 @@ extension SQLiteFolder {
     private static func each(
         _ sql: String, _ database: Database, _ report: inout FileReport, _ check: (Row) throws -> Void
     ) throws -> Int {
+        try each(database.makeStatement(sql: sql), &report, check)
+    }
+
+    private static func each(
+        _ statement: Statement, _ report: inout FileReport, _ check: (Row) throws -> Void
+    ) throws -> Int {
         var count = 0
-        let rows = try Row.fetchCursor(database, sql: sql)
+        let rows = try Row.fetchCursor(statement)
         while let row = try rows.next() {
             count += 1
             do {
