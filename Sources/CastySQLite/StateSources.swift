@@ -16,8 +16,8 @@ final class StateSources: Sendable {
 
     private struct Files {
         var open: [String: StateFile] = [:]
-        /// The number of removals before the folder was last listed.
-        var listedAt: UInt64?
+        /// The numbers of removals and of files before the folder was last listed.
+        var listedAt: MoveCounter.Counts?
     }
 
     private let files = Mutex(Files())
@@ -40,7 +40,9 @@ final class StateSources: Sendable {
     /// Opens the files that have come since, and closes those that were removed.
     func refresh() throws(EntityStoreError) {
         for _ in 0..<Self.attempts {
-            let count = try moves.value()
+            var count = try moves.counts()
+            count.tokens = 0
+            if files.withLock({ $0.listedAt == count }) { return }
             let before = files.withLock { Set($0.open.keys) }
             let listed = try WriterSlot.files(in: directory)
             var hasAll = true
@@ -52,7 +54,7 @@ final class StateSources: Sendable {
                 files.withLock { $0.open[path] = file }
             }
             // What existed when the listing began is in it, unless something was removed meanwhile.
-            guard hasAll, try moves.value() == count else { continue }
+            guard hasAll, try moves.value() == count.moves else { continue }
             // Closed outside the lock, which only the last reference does.
             let removed = before.subtracting(listed)
             _ = files.withLock { files in
@@ -73,7 +75,7 @@ final class StateSources: Sendable {
         for _ in 0..<Self.attempts {
             let count = try moves.value()
             // A removed file that is still open here has what it had, and its successor goes on.
-            if files.withLock({ $0.listedAt != count }) { try refresh() }
+            if files.withLock({ $0.listedAt?.moves != count }) { try refresh() }
             do throws(EntityStoreError) {
                 let value = try body()
                 if try moves.value() == count { return value }

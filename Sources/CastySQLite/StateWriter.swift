@@ -36,8 +36,15 @@ final class StateWriter: Sendable {
 
     private struct State {
         var waiting: [Change] = []
+        var filling = GroupFilling()
+        /// The number of waiting changes for which the next group waits.
+        var goal: Int?
         /// The tokens that are on disk.
         var raised = OwnTokens()
+        /// The highest tokens of other files, as they are as long as the counters do not change.
+        var others = (counts: MoveCounter.Counts(), highest: [Shard: ShardFence?]())
+        /// Whether any of them may not be counted yet for other processes.
+        var hasUncounted = true
         /// Those of them after which the files of all others were opened, so that a load may go on.
         var ready: [Shard: ShardFence] = [:]
         /// Those whose takeover is on disk.
@@ -54,12 +61,15 @@ final class StateWriter: Sendable {
     let file: StateFile
     let sources: StateSources
     private let queue = DispatchQueue(label: "casty.states.write")
+    /// Signalled when the goal is reached.
+    private let filled = DispatchSemaphore(value: 0)
     private let state = Mutex(State())
 
     init(_ slot: WriterSlot, _ sources: StateSources, pageLimit: Int?) throws(EntityStoreError) {
         self.slot = slot
         self.sources = sources
         file = try StateFile(path: slot.path, writes: true, pageLimit: pageLimit)
+        try sources.moves.noteFile()
         try sources.refresh()
         try continueLog()
         // A process that had this slot before has left its tokens.
@@ -110,21 +120,51 @@ final class StateWriter: Sendable {
 
     func change(_ kind: Change.Kind, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
         let result = await withUnsafeContinuation { continuation in
-            let isFirst = state.withLock { state in
+            let (isFirst, fills) = state.withLock { state in
                 state.waiting.append(Change(kind: kind, key: key, fence: fence, done: continuation))
-                return state.waiting.count == 1
+                let fills = state.waiting.count == state.goal
+                if fills { state.goal = nil }
+                return (state.waiting.count == 1, fills)
             }
             if isFirst { queue.async { self.workOff() } }
+            if fills { filled.signal() }
         }
         try result.get()
     }
 
     private func workOff() {
+        waitForOthers()
         let changes = state.withLock { state in
             defer { state.waiting = [] }
             return state.waiting
         }
-        for (change, result) in zip(changes, attempt(changes)) { change.done.resume(returning: result) }
+        let began = DispatchTime.now().uptimeNanoseconds
+        let results = attempt(changes)
+        let time = Duration.nanoseconds(DispatchTime.now().uptimeNanoseconds - began)
+        state.withLock { state in
+            state.filling.onWritten(changes: changes.count, waiting: state.waiting.count, in: time)
+        }
+        for (change, result) in zip(changes, results) { change.done.resume(returning: result) }
+    }
+
+    /// Waits for changes that are likely to come at once, see ``GroupFilling``.
+    private func waitForOthers() {
+        let wait = state.withLock { state in
+            let wait = state.filling.onBegin(waiting: state.waiting.count)
+            state.goal = wait?.goal
+            return wait
+        }
+        guard let wait else { return }
+        let limit = DispatchTimeInterval.nanoseconds(Int(wait.limit.components.attoseconds / 1_000_000_000))
+        let hasEnded = filled.wait(timeout: .now() + limit) == .success
+        let isReached = state.withLock { state in
+            let isReached = hasEnded || state.goal == nil
+            state.goal = nil
+            state.filling.onWaited(reached: isReached)
+            return isReached
+        }
+        // It was reached in the moment after the limit: the signal is on its way.
+        if isReached, !hasEnded { filled.wait() }
     }
 
     /// Writes changes together; if that fails, each on its own, so that one that cannot be written fails alone.
@@ -149,7 +189,7 @@ final class StateWriter: Sendable {
         defer { state.withLock { [hasWakes] in $0.hasWakes = hasWakes } }
         let written = try file.write { database in
             var (results, raised) = (before, raised)
-            var wakes: [LoggedWake] = []
+            var (wakes, hasRaised): ([LoggedWake], Bool) = ([], false)
             for wake in valid { try EventTables.removeWakes(of: wake.key, before: wake.row, database) }
             for (index, change) in changes.enumerated() {
                 guard case .success = results[index] else { continue }
@@ -165,6 +205,7 @@ final class StateWriter: Sendable {
                 if raised.token(of: shard) != change.fence {
                     try StateFile.raise(change.fence, for: change.key, database)
                     raised.raise(change.fence, for: shard)
+                    hasRaised = true
                 }
                 if case .state(let state, let wakeAt) = change.kind {
                     try StateFile.put(state, for: change.key, change.fence, database)
@@ -188,18 +229,23 @@ final class StateWriter: Sendable {
                     wakes.append(LoggedWake(change: index, key: change.key, row: row))
                 }
             }
-            return (results, raised, wakes)
+            return (results, raised, wakes, hasRaised)
         }
         results = written.0
         let count = results.count { (try? $0.get()) != nil }
         state.withLock { state in
             state.raised = written.1
+            state.hasUncounted = state.hasUncounted || written.3
             state.setWakes = []
             state.groups.transactions += 1
             state.groups.changes += count
         }
         // From here on the changes are written, and not taken back: the next owner may have read them.
         do throws(EntityStoreError) {
+            if state.withLock({ $0.hasUncounted }) {
+                try sources.moves.noteTokens()
+                state.withLock { $0.hasUncounted = false }
+            }
             try sources.refresh()
             let after = try othersAllow(changes)
             for index in changes.indices {
@@ -252,11 +298,21 @@ final class StateWriter: Sendable {
 
     /// Whether no other process has a higher token for the shards of these changes. The tokens of one shard are read once.
     private func othersAllow(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
-        try sources.consistently { () throws(EntityStoreError) in try check(changes) }
+        // A token that is counted later is of a process that reads later what is written by now.
+        let counts = try sources.moves.counts()
+        let known = state.withLock { state in
+            if state.others.counts != counts { state.others = (counts, [:]) }
+            return state.others.highest
+        }
+        let (results, found) = try sources.consistently { () throws(EntityStoreError) in try check(changes, known) }
+        if found.count != known.count { state.withLock { $0.others.highest = found } }
+        return results
     }
 
-    private func check(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
-        var known: [Shard: ShardFence?] = [:]
+    private func check(
+        _ changes: [Change], _ known: [Shard: ShardFence?]
+    ) throws(EntityStoreError) -> ([Result<Void, EntityStoreError>], [Shard: ShardFence?]) {
+        var known = known
         var results: [Result<Void, EntityStoreError>] = []
         for change in changes {
             let shard = Shard(change.key)
@@ -270,6 +326,6 @@ final class StateWriter: Sendable {
             results.append(
                 Result { () throws(EntityStoreError) in try StateSources.check(change.fence, highest, change.key) })
         }
-        return results
+        return (results, known)
     }
 }

@@ -8,6 +8,11 @@ import Glibc
 /// neither has read the new file before the copy and the old one after the removal, so it finds a changed counter, and
 /// reads again. The counter need not survive a crash of the machine: no reader does either.
 ///
+/// Beside it are two counters of what has come: files, and fencing tokens. Each process raises one after what it counts is
+/// there, and before it reads what others have written. So who finds a counter as it was need not look
+/// again: either nothing has come, or the one that comes reads later what was written before this look. Two that count
+/// at the same time may count one: what both count was there before either did.
+///
 /// The same file is the lock of those that remove: one process of the folder at a time.
 final class MoveCounter: Sendable {
     private let path: String
@@ -25,12 +30,27 @@ final class MoveCounter: Sendable {
 
     deinit { close(descriptor) }
 
+    /// The counters in the order in which the file has them.
+    struct Counts: Hashable, Sendable {
+        /// The removals.
+        var moves: UInt64 = 0
+        var files: UInt64 = 0
+        var tokens: UInt64 = 0
+    }
+
     /// The number of removals until now.
-    func value() throws(EntityStoreError) -> UInt64 {
-        var count: UInt64 = 0
+    func value() throws(EntityStoreError) -> UInt64 { try counts().moves }
+
+    /// All counters; 0 for what was never counted.
+    func counts() throws(EntityStoreError) -> Counts {
+        var counts: (UInt64, UInt64, UInt64) = (0, 0, 0)
         while true {
-            let size = withUnsafeMutableBytes(of: &count) { pread(descriptor, $0.baseAddress, $0.count, 0) }
-            if size >= 0 { return UInt64(littleEndian: count) }
+            let size = withUnsafeMutableBytes(of: &counts) { pread(descriptor, $0.baseAddress, $0.count, 0) }
+            if size >= 0 {
+                return Counts(
+                    moves: UInt64(littleEndian: counts.0), files: UInt64(littleEndian: counts.1),
+                    tokens: UInt64(littleEndian: counts.2))
+            }
             guard errno == EINTR else {
                 throw EntityStoreError(.unavailable, "\(path): \(String(cString: strerror(errno)))")
             }
@@ -45,10 +65,20 @@ final class MoveCounter: Sendable {
     }
 
     /// Counts a removal that is about to come. Only the owner of the lock calls it.
-    func increment() throws(EntityStoreError) {
-        let next = (try value() &+ 1).littleEndian
-        let size = withUnsafeBytes(of: next) { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard size == MemoryLayout<UInt64>.size else {
+    func increment() throws(EntityStoreError) { try write(value() &+ 1, at: 0) }
+
+    /// Counts the file of this process, which is there.
+    func noteFile() throws(EntityStoreError) { try write(counts().files &+ 1, at: 1) }
+
+    /// Counts tokens that are on disk.
+    func noteTokens() throws(EntityStoreError) { try write(counts().tokens &+ 1, at: 2) }
+
+    private func write(_ count: UInt64, at index: Int) throws(EntityStoreError) {
+        let width = MemoryLayout<UInt64>.size
+        let size = withUnsafeBytes(of: count.littleEndian) {
+            pwrite(descriptor, $0.baseAddress, $0.count, off_t(index * width))
+        }
+        guard size == width else {
             throw EntityStoreError(
                 size >= 0 || errno == ENOSPC || errno == EFBIG ? .full : .unavailable, "\(path) cannot be written")
         }
