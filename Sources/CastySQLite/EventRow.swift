@@ -190,6 +190,9 @@ struct EventRowReader {
         (fence, cluster) = try row.fence(11, cluster)
         let (stored, log) = (try row.number(0), Int(clamping: try row.number(16)))
         let coded = try row.bytes(10)
+        guard try (log == 0) == (row.number(17) == 0) else {
+            throw EntityStoreError(.corrupt, "row \(stored) of the log, of \(id), is of no log that is known")
+        }
         var found = EventRow(
             log: log == 0 ? file : log, row: log == 0 ? stored : try row.number(17), storedRow: stored, kind: kind,
             type: type, id: id, number: UInt64(bitPattern: try row.number(4)), fence: fence)

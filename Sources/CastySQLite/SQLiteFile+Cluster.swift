@@ -3,7 +3,7 @@ public import CastyCore
 import CastySharding
 import GRDB
 
-/// The cluster that the file belongs to: three rows of the table `meta`.
+/// The cluster that the file belongs to: three rows of the table `meta`, and from version 6 on their checksum.
 extension SQLiteFile {
     enum MetaKey: String {
         /// A random identity of the file itself.
@@ -12,6 +12,8 @@ extension SQLiteFile {
         case name
         /// The identity of the cluster.
         case cluster
+        /// The checksum of the other three.
+        case sum
     }
 
     /// Creates the table, and gives the file an identity if it has none.
@@ -22,6 +24,27 @@ extension SQLiteFile {
         try database.execute(
             sql: "INSERT OR IGNORE INTO meta (key, value) VALUES (?, lower(hex(randomblob(16))))",
             arguments: [MetaKey.store.rawValue])
+        if try value(.sum, database) == nil { try writeSum(database) }
+    }
+
+    private static func writeSum(_ database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+            arguments: [MetaKey.sum.rawValue, sum(database)])
+    }
+
+    private static func sum(_ database: Database) throws -> String {
+        let cluster = try value(.cluster, database) ?? ""
+        let sum = checksum(
+            type: try value(.store, database) ?? "", id: try value(.name, database) ?? "", state: cluster.utf8)
+        return "\(sum)"
+    }
+
+    /// Refuses a file whose identity, or whose cluster's, is not what was written.
+    static func checkMeta(_ database: Database, _ path: String) throws {
+        guard let known = try value(.sum, database), try known != sum(database) else { return }
+        throw EntityStoreError(
+            .corrupt, "\(path): what it is and to which cluster it belongs is not what was written: wrong checksum")
     }
 
     private static func value(_ key: MetaKey, _ database: Database) throws -> String? {
@@ -29,7 +52,10 @@ extension SQLiteFile {
     }
 
     func identity() throws(EntityStoreError) -> String {
-        try read { try Self.value(.store, $0) ?? "" }
+        try read { database in
+            try Self.checkMeta(database, path)
+            return try Self.value(.store, database) ?? ""
+        }
     }
 
     func recallCluster(name: String) throws(EntityStoreError) -> ClusterID? {
@@ -51,10 +77,12 @@ extension SQLiteFile {
                 try database.execute(
                     sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [key.rawValue, value])
             }
+            try Self.writeSum(database)
         }
     }
 
     private static func owner(_ name: String, _ path: String, _ database: Database) throws -> ClusterID? {
+        try checkMeta(database, path)
         guard let text = try value(.cluster, database) else { return nil }
         let known = try value(.name, database) ?? ""
         guard let id = ClusterID(text) else {

@@ -61,26 +61,27 @@ extension SQLiteFolder {
             report.add(line)
         }
         guard !file.isShared else { return try checkShared(database, &report) }
-        report.states = try each("SELECT \(StateFile.entityColumns) FROM entity", database, &report) {
-            _ = try $0.checkedEntity()
-        }
-        report.tokens = try each("SELECT \(StateFile.fenceColumns(report.version)) FROM fence", database, &report) {
-            _ = try $0.checkedFence()
-        }
+        report.states = try each(
+            "SELECT \(StateFile.entityColumns) FROM entity", database, &report, name: { try $0.text(1) }
+        ) { _ = try $0.checkedEntity() }
+        report.tokens = try each(
+            "SELECT \(StateFile.fenceColumns(report.version)) FROM fence", database, &report,
+            name: { "shard \(try $0.number(6)) of \(try $0.text(4))" }
+        ) { _ = try $0.checkedFence() }
         try checkLogs(database, WriterSlot.number(of: file.name) ?? 0, &report)
         if try database.tableExists("wake") {
-            report.wakes += try each("SELECT at, sum, id, type FROM wake", database, &report) {
-                _ = try $0.wake(0, of: try $0.text(2), try $0.text(3))
-            }
+            report.wakes += try each(
+                "SELECT at, sum, id, type FROM wake", database, &report, name: { try $0.text(2) }
+            ) { _ = try $0.wake(0, of: try $0.text(2), try $0.text(3)) }
             let lost = "SELECT count(*) FROM wake LEFT JOIN entity USING (type, id) WHERE entity.id IS NULL"
             if let count = try Int.fetchOne(database, sql: lost), count > 0 {
                 report.add("\(count) times at which an entity must run belong to no state")
             }
         }
         guard try database.tableExists("remembered") else { return }
-        report.remembered = try each("SELECT \(StateFile.rememberedColumns) FROM remembered", database, &report) {
-            _ = try $0.rememberedRow()
-        }
+        report.remembered = try each(
+            "SELECT \(StateFile.rememberedColumns) FROM remembered", database, &report, name: { try $0.text(1) }
+        ) { _ = try $0.rememberedRow() }
     }
 
     /// The logs of a file: each row, its tags, and how far the logs are said to have come.
@@ -89,7 +90,7 @@ extension SQLiteFolder {
         var (ends, wakes) = (LogPositions(), 0)
         let statement = try database.makeStatement(sql: "SELECT \(logs.columns) FROM event")
         var reader = EventRowReader(file: number)
-        report.events = try each(statement, &report) { _ in
+        report.events = try each(statement, &report, name: eventName) { _ in
             let row = try reader.read(StatementRow(statement))
             ends[row.log] = max(ends[row.log], row.row)
             if row.kind == .wake, row.wakeAt != nil { wakes += 1 }
@@ -107,35 +108,49 @@ extension SQLiteFolder {
         }
     }
 
+    /// The entity of a row of the log, or the shard that was taken over.
+    private static func eventName(_ row: Row) throws -> String {
+        let id = try row.text(3)
+        return id.isEmpty ? "shard \(try row.number(6)) of \(try row.text(2))" : id
+    }
+
     /// The shared file: what version 2 and 3 kept in it.
     private static func checkShared(_ database: Database, _ report: inout FileReport) throws {
         if try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'store'") == nil {
             report.add("the file has no identity")
         }
+        do {
+            try SQLiteFile.checkMeta(database, SQLiteFolder.sharedName)
+        } catch let error as EntityStoreError {
+            report.add(error.message)
+        }
         if try database.tableExists("entity") {
-            report.states = try each("SELECT type, id, state, sum FROM entity", database, &report) {
-                _ = try $0.legacyEntity()
-            }
+            report.states = try each(
+                "SELECT type, id, state, sum FROM entity", database, &report, name: { try $0.text(1) }
+            ) { _ = try $0.legacyEntity() }
         }
         if try database.tableExists("remembered") {
             let columns = SQLiteFile.legacyRememberedColumns
-            report.remembered = try each("SELECT \(columns) FROM remembered", database, &report) {
-                _ = try $0.legacyRememberedRow()
-            }
+            report.remembered = try each(
+                "SELECT \(columns) FROM remembered", database, &report, name: { try $0.text(1) }
+            ) { _ = try $0.legacyRememberedRow() }
         }
     }
 
     /// Checks each row, and goes on after a wrong one.
     ///
+    /// - Parameter name: Whose row it is, for a problem that does not say it.
     /// - Returns: The number of rows.
     private static func each(
-        _ sql: String, _ database: Database, _ report: inout FileReport, _ check: (Row) throws -> Void
+        _ sql: String, _ database: Database, _ report: inout FileReport, name: (Row) throws -> String,
+        _ check: (Row) throws -> Void
     ) throws -> Int {
-        try each(database.makeStatement(sql: sql), &report, check)
+        try each(database.makeStatement(sql: sql), &report, name: name, check)
     }
 
     private static func each(
-        _ statement: Statement, _ report: inout FileReport, _ check: (Row) throws -> Void
+        _ statement: Statement, _ report: inout FileReport, name: (Row) throws -> String,
+        _ check: (Row) throws -> Void
     ) throws -> Int {
         var count = 0
         let rows = try Row.fetchCursor(statement)
@@ -144,7 +159,9 @@ extension SQLiteFolder {
             do {
                 try check(row)
             } catch let error as EntityStoreError {
-                report.add(error.message)
+                // Where that is damaged too, the problem speaks for itself.
+                let name = (try? name(row)) ?? ""
+                report.add(error.message.contains(name) ? error.message : "\(name): \(error.message)")
             }
         }
         return count
