@@ -59,20 +59,34 @@ extension Remoting {
     /// Snapshots of all associations, in the order of their addresses.
     package var snapshots: [AssociationSnapshot] { ordered.map(\.snapshot) }
 
-    /// Notifies an ask that no reply will come, and why. The notice goes to a local ask, over an existing association
-    /// with the asker's node, or else through the peer that forwarded the question.
+    /// Notifies an ask that a peer's frame names that no reply will come, and why.
+    ///
+    /// The frame may name any ask, so the notice goes back to the peer. A node that has forwarded the question of a
+    /// third node passes the notice on to it. A question of this node's own that comes back to it is answered here. A
+    /// peer that is no node forwards nothing, and has no asks but its own.
+    func tell(
+        _ asker: ActorAddress, _ code: AskError.Code, _ reason: String, by peer: Association,
+        _ authority: PeerAuthentication.Capability
+    ) {
+        guard asker.path == FrameName.path, authority == .member || asker.node == peer.address else { return }
+        if asker.node == system.address { return end(asker, code, reason) }
+        peer.send(.unanswered(asker: asker, code, String(printable: reason)))
+    }
+
+    /// A node reports that an ask gets no reply: one of this node, or one of a node whose question this node forwarded.
     ///
     /// No connection is opened for it, so a peer cannot make this node dial a third node.
-    func tell(_ asker: ActorAddress, _ code: AskError.Code, _ reason: String, by peer: Association? = nil) {
-        guard asker.path.first == "temp" else { return }
-        // The reason may contain a peer's text, and a signal carries at most one kilobyte.
-        let reason = String(printable: reason)
-        if asker.node == system.address {
-            guard case .found(let target) = system.find(path: asker.path, uid: asker.uid) else { return }
-            target.post(.unanswered(code, reason))
-        } else {
-            (known(asker.node) ?? peer)?.send(.unanswered(asker: asker, code, reason))
-        }
+    func pass(on asker: ActorAddress, _ code: AskError.Code, _ reason: String) {
+        guard asker.path == FrameName.path else { return }
+        if asker.node == system.address { return end(asker, code, reason) }
+        known(asker.node)?.send(.unanswered(asker: asker, code, String(printable: reason)))
+    }
+
+    /// Ends an ask of this node.
+    private func end(_ asker: ActorAddress, _ code: AskError.Code, _ reason: String) {
+        guard case .found(let target) = system.find(path: asker.path, uid: asker.uid) else { return }
+        // The reason may contain a peer's text.
+        target.post(.unanswered(code, String(printable: reason)))
     }
 
     func known(_ address: NodeAddress) -> Association? { state.withLock { $0.associations[address] } }

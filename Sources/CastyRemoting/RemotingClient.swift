@@ -6,7 +6,7 @@ package import CastySerialization
 package struct RemotingClient: Sendable {
     package let system: ActorSystem
     package let remoting: Remoting
-    /// The random number in its name.
+    /// The number in its name.
     package let identity: UInt64
 
     /// - Parameters:
@@ -19,12 +19,13 @@ package struct RemotingClient: Sendable {
         register: (TypeRegistry) throws -> Void
     ) throws {
         var generator = world.random.stream(kind)
-        identity = generator.next()
+        let incarnation = generator.next() | 1
+        identity = ClientName.digest(of: incarnation)
         let registry = TypeRegistry()
         try register(registry)
         system = ActorSystem(
-            name: cluster, address: NodeAddress(host: "\(kind)-\(String(identity, radix: 16))", port: 0), world: world,
-            registry: registry)
+            name: cluster, address: ClientName.address(kind, incarnation: incarnation), world: world,
+            registry: registry, incarnation: incarnation)
         var settings = settings
         settings.observes = true
         remoting = Remoting(system: system, settings: settings)

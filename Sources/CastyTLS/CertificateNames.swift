@@ -4,7 +4,8 @@ import NIOSSL
 
 extension NIOSSLCertificate {
     /// What the certificate lets its owner do; `nil` where it is not valid now, or names something that this version does
-    /// not know.
+    /// not know. Neither the scheme of a URI nor the word behind it depends on case: a name that is written otherwise
+    /// must not be taken for none, which is for a node.
     ///
     /// TLS has checked the time already, but not for a session that began earlier and is resumed.
     ///
@@ -19,7 +20,7 @@ extension NIOSSLCertificate {
             case .dnsName: hosts.append(String(decoding: name.contents, as: UTF8.self))
             case .ipAddress: if let address = Self.address(Array(name.contents)) { hosts.append(address) }
             case .uri:
-                let text = String(decoding: name.contents, as: UTF8.self)
+                let text = String(decoding: name.contents, as: UTF8.self).lowercased()
                 guard text.hasPrefix("casty:") else { continue }
                 let word = text.dropFirst("casty:".count)
                 guard let capability = PeerAuthentication.Capability.allCases.first(where: { "\($0)" == word }) else {

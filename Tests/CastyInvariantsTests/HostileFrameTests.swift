@@ -22,6 +22,7 @@ struct HostileFrameTests {
         let testbed: TestCluster
         let node: TestNode
         let peer: HostilePeer
+        let capabilities: Capabilities
 
         init(observes: Bool = false) throws {
             testbed = TestCluster(
@@ -36,8 +37,9 @@ struct HostileFrameTests {
             try testbed.tell("counter-1", "add 1")
             try testbed.advance(until: testbed.now + .seconds(3))
             node = try testbed.node(1)
-            peer = HostilePeer(66, in: testbed, to: node.system.address)
-            peer.dial(cluster: node.system.name, Capabilities(observe: observes))
+            peer = HostilePeer(66, in: testbed, to: node.system.address, observes: observes)
+            capabilities = Capabilities(observe: observes)
+            peer.dial(cluster: node.system.name, capabilities)
             try testbed.advance(until: testbed.now + .milliseconds(100))
         }
 
@@ -46,7 +48,7 @@ struct HostileFrameTests {
         /// Sends one message, on a new connection where the last one was closed.
         func send(_ path: [String], _ type: String, _ payload: ByteBuffer, _ codec: CodecID = .native) throws {
             if peer.isClosed {
-                peer.dial(cluster: node.system.name)
+                peer.dial(cluster: node.system.name, capabilities)
                 try settle()
             }
             let address = ActorAddress(system: node.system.name, node: node.system.address, path: path, uid: 0)

@@ -25,10 +25,16 @@ final class HostilePeer: ConnectionHandler {
 
     /// Comes from 127.0.0.`number`, where no node of the testbed may be, and talks to one of its nodes.
     ///
-    /// - Parameter name: Who it says it is; by default a node at the address that it comes from.
-    init(_ number: Int, in testbed: TestCluster, to target: NodeAddress, as name: UniqueAddress? = nil) {
+    /// - Parameters:
+    ///   - name: Who it says it is; by default a node at the address that it comes from, or a client.
+    ///   - observes: Whether it has the name of a client by default.
+    init(
+        _ number: Int, in testbed: TestCluster, to target: NodeAddress, as name: UniqueAddress? = nil,
+        observes: Bool = false
+    ) {
         let address = NodeAddress(host: "127.0.0.\(number)", port: target.port)
-        identity = name ?? UniqueAddress(address: address, incarnation: 4711)
+        let place = observes ? ClientName.address("client", incarnation: 4711) : address
+        identity = name ?? UniqueAddress(address: place, incarnation: 4711)
         host = testbed.world.makeHost(name: "hostile-\(number)", address: address)
         self.target = target
     }

@@ -29,7 +29,7 @@ struct ObserverAuthorityTests {
             }
             node = try testbed.node(1)
             try ObservationService.start(on: node.system)
-            peer = HostilePeer(66, in: testbed, to: node.system.address)
+            peer = HostilePeer(66, in: testbed, to: node.system.address, observes: observes)
             peer.dial(cluster: node.system.name, Capabilities(observe: observes))
             try settle()
         }
@@ -81,7 +81,7 @@ struct ObserverAuthorityTests {
         }
         #expect(scene.node.node.remoting.snapshots.count == before)
         #expect(scene.lost(.undecodable) == 20)
-        let own = #"{"number":1,"after":0,"replyTo":"casty://test@127.0.0.66:\#(port)/user/x#1"}"#
+        let own = #"{"number":1,"after":0,"replyTo":"casty://test@\#(scene.peer.identity.address)/user/x#1"}"#
         try scene.send(["system", "observation"], "casty.observe", own)
         #expect(scene.lost(.undecodable) == 20)
     }

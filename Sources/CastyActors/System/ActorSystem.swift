@@ -65,10 +65,12 @@ public final class ActorSystem: Sendable {
     ///   - localCodec: Encodes and decodes the messages to users' actors of this system too, for tests.
     ///   - localSerializer: The serializer of the user's own that this codec stands for.
     ///   - tracer: What contexts are carried for, and spans made by; `nil` for nothing.
+    ///   - incarnation: The number that tells it from other systems at its address; `nil` for a random one.
     package init(
         name: String, address: NodeAddress, world: NodeWorld, registry: TypeRegistry = TypeRegistry(),
         inspector: Inspector? = nil, log: Logger = Logger(label: "casty"), localCodec: CodecID? = nil,
-        localSerializer: CustomSerializer? = nil, tracer: (any MessageTracing)? = nil
+        localSerializer: CustomSerializer? = nil, tracer: (any MessageTracing)? = nil,
+        incarnation: UInt64? = nil
     ) {
         self.name = name
         tracing = tracer.map { ContextCarrier($0) }
@@ -77,7 +79,8 @@ public final class ActorSystem: Sendable {
         self.world = world
         self.registry = registry
         var identities = world.random.stream("incarnation")
-        unique = UniqueAddress(address: address, incarnation: identities.next() | 1)
+        let drawn = identities.next() | 1
+        unique = UniqueAddress(address: address, incarnation: incarnation ?? drawn)
         firstUID = identities.next()
         dispatcher = world.dispatcher
         control = world.control

@@ -103,10 +103,14 @@ extension Association {
     ///
     /// - Parameter authority: What the peer may do here.
     func carryOut(_ signal: RemoteSignal, by authority: PeerAuthentication.Capability) {
+        // Only nodes watch, are watched, and are asked anything.
+        guard authority == .member else {
+            return remoting.warn("authority \(address)", "\(address) is no node, and sent a signal of one")
+        }
         switch signal {
         case .watch(let watcher, let watched):
-            // A peer may act only for its own actors, and only a node watches others.
-            guard watcher.node == address, authority == .member else { return }
+            // A peer may act only for its own actors.
+            guard watcher.node == address else { return }
             guard case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid) else {
                 return send(.terminated(watcher: watcher, watched: watched, .noSuchActor))
             }
@@ -125,9 +129,7 @@ extension Association {
             else { return }
             watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
         case .unanswered(let asker, let code, let reason):
-            // Only nodes are asked anything.
-            guard authority == .member else { return }
-            remoting.tell(asker, code, reason)
+            remoting.pass(on: asker, code, reason)
         }
     }
 

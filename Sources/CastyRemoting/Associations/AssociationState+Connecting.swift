@@ -33,6 +33,10 @@ extension AssociationState {
         if isClosing { return (.refuse(.shuttingDown, ""), []) }
         // Detached after the lookup in the table. The peer tries again.
         if isDetached { return (.refuse(.busy, ""), []) }
+        // The handshake has compared the address with the authority already. A node's lanes and a client's never meet.
+        guard cannotBeDialled == (peer.authority != .member) else {
+            return (.refuse(.notAllowed, "\(address) is not that of such a peer"), [])
+        }
         if identity.isFormer(peer.address) {
             return (.refuse(.wrongIncarnation, "another incarnation has that address since"), [])
         }

@@ -15,7 +15,7 @@ import CastySerialization
 extension AssociationState {
     /// Whether this node must ask the address before it admits a caller that claims this incarnation.
     func isContested(_ claimed: UniqueAddress) -> Bool {
-        // An observer does not listen at its address, and no node takes it for a member.
+        // An observer does not listen at its address, and no node takes it for a member. Its name proves its incarnation.
         if cannotBeDialled { return false }
         return identity.contradicts(claimed)
     }

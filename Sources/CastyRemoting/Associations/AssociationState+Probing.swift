@@ -32,7 +32,9 @@ extension AssociationState {
     /// limit, a new one resets the oldest one.
     mutating func admitProbeConnection(_ link: Link, _ peer: Handshake.Peer) -> (Admission, [Effect]) {
         if isClosing { return (.refuse(.shuttingDown, ""), []) }
-        guard self.peer == peer.address, identity.removed != peer.address else { return (.refuse(.busy, ""), []) }
+        guard peer.authority == .member, self.peer == peer.address, identity.removed != peer.address else {
+            return (.refuse(.busy, ""), [])
+        }
         probeConnections.accepted.append(link)
         guard probeConnections.accepted.count > max(settings.probeConnectionLimit, 1) else { return (.welcome, []) }
         return (.welcome, [.reset(probeConnections.accepted.removeFirst())])

@@ -12,16 +12,19 @@ package enum Authority {
     package static func problem(
         with authentication: PeerAuthentication?, of peer: UniqueAddress, observes: Bool, isDemanded: Bool
     ) -> (reason: RefusalReason, message: String)? {
-        guard let authentication else {
-            return isDemanded
-                ? (
-                    .notAuthenticated,
-                    "this cluster demands a certificate or its secret, and the connection has none that is known here"
-                )
-                : nil
+        if authentication == nil, isDemanded {
+            return (
+                .notAuthenticated,
+                "this cluster demands a certificate or its secret, and the connection has none that is known here"
+            )
         }
-        // An observer has no address of its own: it speaks for itself only.
-        if observes { return nil }
+        if observes {
+            // Not the name of a node, nor that of another client: a peer that is no node speaks for itself only.
+            return ClientName.isName(of: peer)
+                ? nil : (.notAllowed, "a program that is no node has a name made from its incarnation, at port 0")
+        }
+        guard peer.address.port != 0 else { return (.notAllowed, "a node listens at a port, and this one states 0") }
+        guard let authentication else { return nil }
         guard authentication.capability >= .member else {
             return (.notAllowed, "these credentials allow to \(authentication.capability), not to be a node")
         }

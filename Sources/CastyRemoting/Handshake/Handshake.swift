@@ -144,8 +144,8 @@ package struct Handshake: Sendable {
             switch (side, message) {
             case (.dialler(let address, let incarnation), .welcome(let welcome)):
                 return onWelcome(welcome, dialling: address, incarnation, authentication)
-            case (.dialler, .refusal(let refusal)):
-                return end(.refused(refusal.reason), refusal.message, peer: refusal.from)
+            case (.dialler(let address, _), .refusal(let refusal)):
+                return onRefusal(refusal, dialling: address, authentication)
             case (.accepting, .hello(let hello)):
                 return onHello(hello, authentication, until: deadline)
             case (.dialler, .hello), (.accepting, .welcome), (.accepting, .refusal):
@@ -188,6 +188,8 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
         case refused(RefusalReason)
         /// This side refused.
         case refuses(RefusalReason)
+        /// A peer refused that has not proven to be a node: its reason may be made up.
+        case refusedWithoutProof
         /// The deadline passed.
         case timedOut
         /// A frame arrived that does not belong at this point of the handshake.
@@ -262,6 +264,19 @@ extension Handshake {
         }
         state = .established
         return [.established(Peer(address: welcome.from, capabilities: welcome.capabilities, codec: codec))]
+    }
+
+    /// A refusal says what this node should think of the address for long, so it counts only from a node.
+    private mutating func onRefusal(
+        _ refusal: HandshakeMessage.Refusal, dialling address: NodeAddress, _ authentication: PeerAuthentication?
+    ) -> [Effect] {
+        let refuser = refusal.from ?? UniqueAddress(address: address, incarnation: 0)
+        if let problem = Authority.problem(
+            with: authentication, of: refuser, observes: false, isDemanded: settings.demandsAuthentication)
+        {
+            return end(.refusedWithoutProof, "refused by a peer that has no proof to be a node: \(problem.message)")
+        }
+        return end(.refused(refusal.reason), refusal.message, peer: refusal.from)
     }
 
     private mutating func onUnreadable(_ kind: FrameKind, _ error: WireError) -> [Effect] {

@@ -99,7 +99,7 @@ extension Link {
         }
         if !isProbeConnection { warn(failure, connection) }
         switch failure.code {
-        case .timedOut, .outOfTurn: connection.reset()
+        case .timedOut, .outOfTurn, .refusedWithoutProof: connection.reset()
         case .refused, .refuses, .closed: if !hasMessages { connection.close() }
         }
         let code: TransportError.Code =
@@ -123,7 +123,7 @@ extension Link {
             remoting.noteRefusal(reason)
             remoting.warn(
                 "refuses \(reason) \(host(connection))", "refused \(host(connection)), \(reason): \(failure.message)")
-        case .timedOut, .outOfTurn:
+        case .timedOut, .outOfTurn, .refusedWithoutProof:
             remoting.warn(
                 "handshake \(host(connection))", "closed \(host(connection)) in the handshake: \(failure.message)")
         }
@@ -153,7 +153,7 @@ extension HandshakeFailure {
     fileprivate var answerer: UniqueAddress? {
         switch code {
         case .refused, .refuses(.wrongIncarnation): peer
-        case .refuses, .timedOut, .outOfTurn, .closed: nil
+        case .refuses, .timedOut, .outOfTurn, .closed, .refusedWithoutProof: nil
         }
     }
 
@@ -167,7 +167,7 @@ extension HandshakeFailure {
         case .refuses(.wrongCluster), .refuses(.notAddressed), .refuses(.wrongVersion), .refuses(.notAuthenticated),
             .refuses(.notAllowed):
             .wrongNode(text)
-        case .refused, .refuses: .notNow
+        case .refused, .refuses, .refusedWithoutProof: .notNow
         case .timedOut, .outOfTurn, .closed: nil
         }
     }

@@ -163,7 +163,7 @@ extension Link {
         let reason =
             "\(address) needs the capability \(Authority.needed(for: address.path)), and this peer has \(authority)"
         remoting.warn("authority \(peer)", "refused a \(name) of \(peer): \(reason)")
-        if let asker = asker(of: frame) { remoting.tell(asker, .failed, reason, by: established) }
+        notify(asker(of: frame), .failed, reason)
         lose(.notMember, address, name)
     }
 
@@ -229,8 +229,12 @@ extension Link {
     /// the one that waits for a reply to it.
     private func refuse(_ frame: Frame, _ code: AskError.Code, _ reason: String) {
         for asker in [frame.header.target, asker(of: frame)] {
-            if let asker { remoting.tell(asker, code, reason, by: established) }
+            notify(asker, code, reason)
         }
+    }
+
+    fileprivate func notify(_ asker: ActorAddress?, _ code: AskError.Code, _ reason: String) {
+        if let asker, let established { remoting.tell(asker, code, reason, by: established, authority) }
     }
 
     fileprivate func asker(of frame: Frame) -> ActorAddress? {
@@ -294,9 +298,7 @@ private struct Receiver: DecodedMessageReceiver {
         } else {
             let reason = "\(target.address) does not take a \(String(describing: Message.self))"
             target.post(.unanswered(.notDecodable, reason))
-            if let asker = link.asker(of: frame) {
-                link.remoting.tell(asker, .notDecodable, reason, by: link.established)
-            }
+            link.notify(link.asker(of: frame), .notDecodable, reason)
             target.system.lose(message, to: target, because: .refused(.undecodable))
         }
     }

@@ -35,6 +35,9 @@ struct AuthorityTests {
         Case(authentication: authentication, observes: observes, isDemanded: true, granted: nil, refusal: reason)
     }
 
+    private static let client = UniqueAddress(
+        address: ClientName.address("client", incarnation: uniqueA.incarnation), incarnation: uniqueA.incarnation)
+
     static let cases = [
         allowed(nil, observes: false, .member, isDemanded: false),
         allowed(nil, observes: true, .operate, isDemanded: false),
@@ -67,7 +70,7 @@ struct AuthorityTests {
         _ = handshake.onConnected(at: start)
         let hello = HandshakeMessage.hello(
             .init(
-                version: 1, cluster: "shop", from: uniqueA, to: nodeB, expected: nil,
+                version: 1, cluster: "shop", from: example.observes ? Self.client : uniqueA, to: nodeB, expected: nil,
                 capabilities: Capabilities(observe: example.observes)))
         let effects = handshake.onFrame(Self.frame(hello), from: example.authentication, at: start)
         switch effects.first {
@@ -90,6 +93,22 @@ struct AuthorityTests {
         case .established: #expect(example.granted == .member)
         case .close(let failure): #expect(failure.code == example.refusal.map { .refuses($0) })
         default: Issue.record("\(effects)")
+        }
+    }
+
+    @Test("only a node's refusal counts", arguments: cases.filter { !$0.observes })
+    func refusals(_ example: Case) throws {
+        for reason in RefusalReason.allCases {
+            var handshake = Handshake(dialling: nodeA, Self.settings(uniqueB, isDemanded: example.isDemanded))
+            _ = handshake.onConnected(at: start)
+            let refusal = HandshakeMessage.refusal(.init(reason: reason, message: "no", from: uniqueA))
+            let effects = handshake.onFrame(Self.frame(refusal), from: example.authentication, at: start)
+            guard case .close(let failure)? = effects.first else {
+                Issue.record("\(effects)")
+                continue
+            }
+            #expect(failure.code == (example.granted == .member ? .refused(reason) : .refusedWithoutProof))
+            #expect(failure.peer == (example.granted == .member ? uniqueA : nil))
         }
     }
 

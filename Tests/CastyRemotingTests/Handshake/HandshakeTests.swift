@@ -62,20 +62,21 @@ struct HandshakeTests {
     @Test("opens an association on both sides, with the codec the caller wants most")
     func good() throws {
         let observing = Capabilities(codecs: [.json, .binary], observe: true)
-        var dialler = Handshake(dialling: nodeB, incarnation: uniqueB.incarnation, settings(uniqueA, observing))
+        let client = UniqueAddress(address: ClientName.address("client", incarnation: 7), incarnation: 7)
+        var dialler = Handshake(dialling: nodeB, incarnation: uniqueB.incarnation, settings(client, observing))
         var accepting = Handshake(accepting: settings(uniqueB))
         let sent = HandshakeMessage.hello(
             .init(
-                version: 1, cluster: "shop", from: uniqueA, to: nodeB, expected: uniqueB.incarnation,
+                version: 1, cluster: "shop", from: client, to: nodeB, expected: uniqueB.incarnation,
                 capabilities: observing))
         #expect(dialler.onConnected(at: start) == [.send(sent), .arm(deadline)])
         #expect(accepting.onConnected(at: start) == [.arm(deadline)])
         let seenDialler = Handshake.Peer(
-            address: uniqueA, capabilities: observing, codec: .json, authority: .operate)
+            address: client, capabilities: observing, codec: .json, authority: .operate)
         #expect(accepting.onFrame(frame(sent), at: start) == [.decide(seenDialler)])
         #expect(!accepting.isEstablished)
         let answer = HandshakeMessage.welcome(
-            .init(version: 1, cluster: "shop", from: uniqueB, to: uniqueA, capabilities: Capabilities()))
+            .init(version: 1, cluster: "shop", from: uniqueB, to: client, capabilities: Capabilities()))
         #expect(accepting.onAdmitted(at: start) == [.send(answer), .established(seenDialler)])
         let seenAccepter = Handshake.Peer(address: uniqueB, capabilities: Capabilities(), codec: .json)
         #expect(dialler.onFrame(frame(answer), at: start) == [.established(seenAccepter)])
