@@ -15,8 +15,15 @@ public struct ManagementSettings: Sendable {
     public var metrics = PrometheusMetrics()
     /// The pause between two reports of the node's metrics; at least 10 ms.
     public var reportInterval = Duration.seconds(1)
-    /// The most connections at one time, 1…10,000; further ones are closed at once.
+    /// The most connections at one time, 1…10,000. A further one takes the room of an idle one; where all are in use, it
+    /// may only ask `/live` and `/ready`.
     public var connectionLimit = 128
+    /// The most of these connections from one source, 1…10,000: an IPv4 address, or an IPv6 network of 64 bits.
+    public var connectionsPerSource = 32
+    /// The names under which clients may address the server, besides `localhost`, numeric addresses, and the hosts that it
+    /// binds and the node advertises; `*` for any. The header `Host` of a request is compared, so that no page of another
+    /// site can read what the server shows by letting a name of its own point here.
+    public var hosts: [String] = []
     /// How long a client may take to send a request, and to read the answer; above zero. After that its connection is
     /// closed, as is one that asks nothing for so long.
     public var clientTimeout = Duration.seconds(15)
@@ -38,6 +45,12 @@ public struct ManagementSettings: Sendable {
         }
         guard (1...10_000).contains(connectionLimit) else {
             throw ManagementError(.badSetting, "connectionLimit is 1…10000, not \(connectionLimit)")
+        }
+        guard (1...10_000).contains(connectionsPerSource) else {
+            throw ManagementError(.badSetting, "connectionsPerSource is 1…10000, not \(connectionsPerSource)")
+        }
+        guard hosts.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 255 }) else {
+            throw ManagementError(.badSetting, "each of hosts has 1 to 255 bytes")
         }
         guard clientTimeout > .zero, clientTimeout <= .seconds(86_400) else {
             throw ManagementError(.badSetting, "clientTimeout is above zero and at most a day, not \(clientTimeout)")
@@ -72,4 +85,14 @@ public struct ManagementToken: Sendable {
         for (index, byte) in presented.prefix(8192).enumerated() { difference |= byte ^ bytes[index % bytes.count] }
         return difference == 0
     }
+}
+
+/// What is printed, dumped or logged shows nothing of the secret.
+extension ManagementToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Says that it is a token, and nothing of it.
+    public var description: String { "ManagementToken(hidden)" }
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+    /// A mirror without children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -40,14 +40,15 @@ struct ManagementClient {
     }
 
     /// Opens a connection that stays open, and returns when it was answered once.
-    func hold() async throws -> any Channel {
+    func hold(host: String = "127.0.0.1") async throws -> any Channel {
         let group = MultiThreadedEventLoopGroup.singleton
         let answered = group.any().makePromise(of: Void.self)
         let reader = Reader { answered.succeed() }
         let channel = try await ClientBootstrap(group: group)
             .channelInitializer { $0.pipeline.addHandler(reader) }
+            .bind(to: try SocketAddress(ipAddress: host, port: 0))
             .connect(host: "127.0.0.1", port: port).get()
-        try await channel.writeAndFlush(ByteBuffer(string: "GET /live HTTP/1.1\r\nHost: x\r\n\r\n"))
+        try await channel.writeAndFlush(ByteBuffer(string: "GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n"))
         try await answered.futureResult.get()
         return channel
     }

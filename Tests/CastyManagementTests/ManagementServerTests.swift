@@ -196,24 +196,54 @@ private func json(_ text: String) throws -> [String: Any] {
             // Returns, because the server closes.
             let unfinished = try await client.raw("GET /live HT")
             #expect(unfinished == "")
-            let kept = try await client.raw("GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+            let kept = try await client.raw("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(kept.hasPrefix("HTTP/1.1 200"))
         }
     }
 
-    @Test func furtherConnectionsThanAllowedAreClosed() async throws {
-        try await withServer(token: true, { $0.connectionLimit = 1 }) { _, client in
-            let held = try await client.hold()
-            let refused = try await client.raw("GET /live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            #expect(refused == "")
-            try await held.close()
-            // The server sees the end a moment later.
-            var answer = ""
-            for _ in 0..<500 where answer.isEmpty {
-                answer = try await client.raw("GET /live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            #expect(answer.hasPrefix("HTTP/1.1 200"))
+    @Test func idleConnectionsGiveWayToNewOnes() async throws {
+        try await withServer(token: true, { $0.connectionLimit = 4 }) { _, client in
+            var held: [any Channel] = []
+            // More than the server has room for, all idle after one answer.
+            for _ in 0..<12 { held.append(try await client.hold()) }
+            for path in ["/live", "/members"] { #expect(try await client.send("GET", path).status == 200) }
+            // The two newest but two had to go, and those before them.
+            for channel in held.prefix(8) { try await channel.closeFuture.get() }
+            for channel in held { try? await channel.close() }
+        }
+    }
+
+    @Test func aSourceThatHasItsShareDisplacesItsOwn() async throws {
+        try await withServer(token: true, { $0.connectionsPerSource = 2 }) { _, client in
+            let other = try await client.hold(host: "127.0.0.2")
+            var crowd: [any Channel] = []
+            for _ in 0..<40 { crowd.append(try await client.hold()) }
+            for channel in crowd.prefix(38) { try await channel.closeFuture.get() }
+            #expect(other.isActive)
+            for channel in crowd + [other] { try? await channel.close() }
+        }
+    }
+
+    @Test(arguments: [
+        ("localhost", 200), ("LOCALHOST.:80", 200), ("127.0.0.1:8558", 200), ("[::1]:8558", 200), ("10.0.0.7", 200),
+        ("casty.shop.internal:8558", 200), ("evil.example", 421), ("evil.example:8558", 421), ("", 421),
+        ("127.0.0.1.evil.example", 421),
+    ])
+    func namesThatAreNotItsOwnAreRefused(_ host: String, _ status: Int) async throws {
+        try await withServer(token: true, { $0.hosts = ["casty.shop.internal"] }) { _, client in
+            let text = try await client.raw("GET /live HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+            #expect(text.hasPrefix("HTTP/1.1 \(status) "), "\(text)")
+        }
+    }
+
+    @Test func tooManyAndTooLongHeadersAreRefused() async throws {
+        try await withServer { _, client in
+            let long = try await client.send("GET", "/live", headers: ["X: " + String(repeating: "x", count: 17 << 10)])
+            #expect(long.status == 431)
+            let many = try await client.send("GET", "/live", headers: (0..<101).map { "X-\($0): 1" })
+            #expect(many.status == 431)
+            let some = try await client.send("GET", "/live", headers: (0..<60).map { "X-\($0): 1" })
+            #expect(some.status == 200)
         }
     }
 
@@ -249,6 +279,8 @@ private func json(_ text: String) throws -> [String: Any] {
         #expect(try await refusal { $0.bind = "here" }.contains("host:port"))
         #expect(try await refusal { $0.bind = "0.0.0.0:8558" }.contains("insecure"))
         #expect(try await refusal { $0.connectionLimit = 0 }.contains("connectionLimit"))
+        #expect(try await refusal { $0.connectionsPerSource = 0 }.contains("connectionsPerSource"))
+        #expect(try await refusal { $0.hosts = [""] }.contains("hosts"))
         #expect(try await refusal { $0.clientTimeout = .zero }.contains("clientTimeout"))
         #expect(try await refusal { $0.token = try ManagementToken("short") }.contains("16"))
         #expect(try await refusal { $0.token = try ManagementToken("with a blank in the middle") }.contains("blank"))
@@ -256,6 +288,20 @@ private func json(_ text: String) throws -> [String: Any] {
             try await refusal {
                 $0.bind = "0.0.0.0:0"; $0.insecure = true
             } == "")
+    }
+
+    @Test func aTokenIsNotPrinted() throws {
+        let token = try ManagementToken(secret)
+        var dumped = ""
+        dump(token, to: &dumped)
+        for text in ["\(token)", String(reflecting: token), "\([token])", dumped] {
+            #expect(text.contains("ManagementToken"))
+            // Neither the characters nor the bytes.
+            #expect(!text.contains("thirty") && !text.contains("116"))
+        }
+        var settings: [Any] = []
+        for child in Mirror(reflecting: token).children { settings.append(child.value) }
+        #expect(settings.isEmpty)
     }
 
     @Test func anAddressThatIsTakenIsAnError() async throws {

@@ -17,6 +17,11 @@ struct ManagementOptions: ParsableArguments {
             "A file with the token that operators present there to change anything; \(ManagementToken.shortest) bytes at least.",
             valueName: "file"))
     var managementTokenFile: String?
+    @Option(
+        help: ArgumentHelp(
+            "A name under which clients address it, besides localhost and the node's own host; * for any. May be repeated.",
+            valueName: "name"))
+    var managementHost: [String] = []
 
     /// Checks the address.
     ///
@@ -24,6 +29,7 @@ struct ManagementOptions: ParsableArguments {
     func check(insecure: Bool) throws {
         guard let management else {
             if managementTokenFile != nil { throw ValidationError("--management-token-file needs --management") }
+            if !managementHost.isEmpty { throw ValidationError("--management-host needs --management") }
             return
         }
         guard let address = NodeAddress(management)?.canonical else {
@@ -44,6 +50,7 @@ struct ManagementOptions: ParsableArguments {
             $0.bind = management
             $0.insecure = insecure
             $0.token = token
+            $0.hosts = managementHost
         }
         try await server.start()
         return server

@@ -4,19 +4,38 @@ import NIOHTTP1
 struct RouteTable: Sendable {
     private let node: ManagedNode
     private let token: ManagementToken?
+    private let hosts: HostCheck
     private let routes = Route.views + Route.verbs
     private let document: ManagementResponse
 
-    init(_ node: ManagedNode, _ token: ManagementToken?) {
+    init(_ node: ManagedNode, _ token: ManagementToken?, _ hosts: HostCheck) {
         self.node = node
         self.token = token
+        self.hosts = hosts
         document = .json(OpenAPIDocument.make(routes))
     }
 
     /// Answers a request, once.
-    func answer(_ head: HTTPRequestHead, _ answer: @escaping @Sendable (ManagementResponse) -> Void) {
+    ///
+    /// - Parameter probesOnly: Whether its connection may only ask whether the node lives and is ready.
+    func answer(
+        _ head: HTTPRequestHead, probesOnly: Bool = false, _ answer: @escaping @Sendable (ManagementResponse) -> Void
+    ) {
         guard let request = ManagementRequest(head) else {
             return answer(.problem(.badRequest, "the target is no path of this server, or is wrongly encoded"))
+        }
+        guard hosts.allows(head.headers["host"]) else {
+            return answer(
+                .problem(
+                    .misdirectedRequest,
+                    "this server is not known by the name in the header Host: use its address, or name it in its setting hosts"
+                ))
+        }
+        guard !probesOnly || Self.probes.contains(request.path) else {
+            return answer(
+                .problem(
+                    .serviceUnavailable, "all connections are in use: only /live and /ready are answered now",
+                    headers: [("Retry-After", "1")]))
         }
         // A request of HEAD is answered as one of GET, without the body.
         let method = request.method == .HEAD ? .GET : request.method
@@ -38,6 +57,8 @@ struct RouteTable: Sendable {
             answer(.problem(.badRequest, error.detail))
         }
     }
+
+    private static let probes = [["live"], ["ready"]]
 
     /// Why a client may not change anything.
     private func refusal(_ request: ManagementRequest) -> ManagementResponse? {

@@ -8,16 +8,33 @@ final class ManagementConnection: ChannelInboundHandler {
 
     /// The most bytes of a request's body; none is needed.
     private static let longestBody = 64 << 10
+    /// The most bytes of all headers of a request, and the most headers.
+    private static let longestHeaders = 16 << 10
+    private static let mostHeaders = 100
+    /// How long a connection that only probes may take, at most.
+    private static let probeTimeout = TimeAmount.seconds(2)
 
     private let routes: RouteTable
     private let timeout: TimeAmount
+    private let probesOnly: Bool
+    private let began: @Sendable () -> Void
+    private let answered: @Sendable () -> Void
     private var head: HTTPRequestHead?
     private var bodyBytes = 0
     private var deadline: Scheduled<Void>?
 
-    init(_ routes: RouteTable, timeout: TimeAmount) {
+    /// - Parameters:
+    ///   - began: Called when a request has arrived whole.
+    ///   - answered: Called when its answer has been sent.
+    init(
+        _ routes: RouteTable, timeout: TimeAmount, _ admission: ConnectionTable<ObjectIdentifier>.Admission,
+        began: @escaping @Sendable () -> Void, answered: @escaping @Sendable () -> Void
+    ) {
         self.routes = routes
-        self.timeout = timeout
+        probesOnly = admission == .probesOnly
+        self.timeout = probesOnly ? min(timeout, Self.probeTimeout) : timeout
+        self.began = began
+        self.answered = answered
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -35,6 +52,12 @@ final class ManagementConnection: ChannelInboundHandler {
         case .head(let head):
             self.head = head
             bodyBytes = 0
+            let bytes = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+            guard bytes > Self.longestHeaders || head.headers.count > Self.mostHeaders else { return }
+            self.head = nil
+            let problem = ManagementResponse.problem(
+                .requestHeaderFieldsTooLarge, "a request has at most \(Self.mostHeaders) headers, of 16 KiB together")
+            write(problem, to: head, keepsAlive: false, context)
         case .body(let body):
             bodyBytes += body.readableBytes
             guard bodyBytes > Self.longestBody, let head else { return }
@@ -46,10 +69,12 @@ final class ManagementConnection: ChannelInboundHandler {
             self.head = nil
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             let loop = context.eventLoop
-            routes.answer(head) { response in
+            began()
+            routes.answer(head, probesOnly: probesOnly) { response in
                 loop.execute {
                     let (connection, context) = bound.value
-                    connection.write(response, to: head, keepsAlive: head.isKeepAlive, context)
+                    let keepsAlive = head.isKeepAlive && !connection.probesOnly
+                    connection.write(response, to: head, keepsAlive: keepsAlive, context)
                 }
             }
         }
@@ -78,6 +103,7 @@ final class ManagementConnection: ChannelInboundHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
             let (connection, context) = bound.value
+            connection.answered()
             if keepsAlive { connection.restartDeadline(context) } else { context.close(promise: nil) }
         }
     }

@@ -32,12 +32,13 @@ public final class ManagementServer: Service, Sendable {
     private struct State {
         var phase = Phase.made
         var connections: [ObjectIdentifier: any Channel] = [:]
+        var table: ConnectionTable<ObjectIdentifier>
     }
 
     private let settings: ManagementSettings
     private let bind: NodeAddress
     private let node: CastyNode
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// Makes a server; ``run()`` or ``start()`` starts it.
     ///
@@ -56,6 +57,9 @@ public final class ManagementServer: Service, Sendable {
         bind = try settings.checked()
         self.settings = settings
         self.node = node
+        let table = ConnectionTable<ObjectIdentifier>(
+            limit: settings.connectionLimit, perSource: min(settings.connectionsPerSource, settings.connectionLimit))
+        state = Mutex(State(table: table))
     }
 
     /// Where it listens, with the port that it was given; `nil` while it does not.
@@ -80,7 +84,8 @@ public final class ManagementServer: Service, Sendable {
             let managed = try ManagedNode(node, settings.metrics)
             // A node that reports elsewhere goes on to do so.
             try? node.report(to: settings.metrics, every: settings.reportInterval)
-            let channel = try await listen(RouteTable(managed, settings.token))
+            let hosts = HostCheck(settings.hosts + [bind.host, node.system.address.host])
+            let channel = try await listen(RouteTable(managed, settings.token, hosts))
             let isStopped = state.withLock { state in
                 guard case .starting = state.phase else { return true }
                 state.phase = .running(channel)
@@ -122,30 +127,41 @@ public final class ManagementServer: Service, Sendable {
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { [weak self] channel in
-                guard let self, admit(channel) else { return channel.close() }
+                guard let self, let admission = admit(channel) else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(ManagementConnection(routes, timeout: timeout))
+                    let id = ObjectIdentifier(channel)
+                    try pipeline.addHandler(
+                        ManagementConnection(
+                            routes, timeout: timeout, admission,
+                            began: { [weak self] in self?.state.withLock { $0.table.began(id) } },
+                            answered: { [weak self] in self?.state.withLock { $0.table.answered(id) } }))
                 }
             }
         return try await bootstrap.bind(host: bind.host, port: bind.port).get()
     }
 
-    /// Counts a connection; `false` where there are too many.
-    private func admit(_ channel: any Channel) -> Bool {
+    /// Counts a connection, and closes another one where there is no room; `nil` where the server has stopped.
+    private func admit(_ channel: any Channel) -> ConnectionTable<ObjectIdentifier>.Admission? {
         let id = ObjectIdentifier(channel)
-        let isAdmitted = state.withLock { state in
-            if case .stopped = state.phase { return false }
-            guard state.connections.count < settings.connectionLimit else { return false }
+        let source = channel.remoteAddress?.source ?? ""
+        let (admission, displaced) = state.withLock {
+            state -> (ConnectionTable<ObjectIdentifier>.Admission?, (any Channel)?) in
+            if case .stopped = state.phase { return (nil, nil) }
+            let (admission, leaving) = state.table.admit(id, from: source)
             state.connections[id] = channel
-            return true
+            return (admission, leaving.flatMap { state.connections.removeValue(forKey: $0) })
         }
-        if isAdmitted {
+        displaced?.close(promise: nil)
+        if admission != nil {
             channel.closeFuture.whenComplete { [weak self] _ in
-                _ = self?.state.withLock { $0.connections.removeValue(forKey: id) }
+                self?.state.withLock { state in
+                    state.connections[id] = nil
+                    state.table.remove(id)
+                }
             }
         }
-        return isAdmitted
+        return admission
     }
 }
