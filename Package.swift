@@ -133,8 +133,8 @@ let targets: [Target] = [
             "CastyCore", grdb,
         ]),
 
-    // PostgreSQL's client library: nothing but the stores there needs it.
-    .target(name: "CPostgres", linkerSettings: [.linkedLibrary("pq")]),
+    // PostgreSQL's client library, which is opened at run time: a process without a store there does not load it.
+    .target(name: "CPostgres", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     library(
         "CastyPostgres",
         ["CPostgres", "CastySharding", "CastyCluster", "CastyPlacement", "CastyMembership", "CastyCore"]),

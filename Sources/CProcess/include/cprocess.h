@@ -34,6 +34,10 @@ void cpr_become_worker(int channel, int log);
 // Returns once this worker has no more children.
 void cpr_await_children(void);
 
+// Gives back the memory that only the start of this process has needed: free memory of the heap, and the pages of code and constants, of which
+// the system maps those again that are used. Returns the size of the code and the constants; 0 on systems where it does nothing.
+size_t cpr_release_memory(void);
+
 // The results of the following two if no byte was sent or received: it would have to wait; the other end is gone.
 #define CPR_AGAIN (-1)
 #define CPR_BROKEN (-2)

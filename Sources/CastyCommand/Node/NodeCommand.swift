@@ -147,6 +147,7 @@ struct NodeCommand: AsyncParsableCommand {
             if let shown = shown?.address { Output.line("http://\(shown) shows it") }
         }
         let signals = leaveOnSignals(node)
+        StartupMemory.releaseLater()
         await node.ended()
         await shown?.stop()
         signals.end()

@@ -3,13 +3,14 @@ import CastySharding
 
 /// The string that says how to reach a server, as libpq reads it.
 enum ConnectionString {
-    /// Refuses a string that libpq cannot read. What it says about that may quote the string: the password is taken out.
+    /// Refuses a string that libpq cannot read, and a machine without libpq. What it says about that may quote the string: the password is taken out.
     static func check(_ text: String) throws(EntityStoreError) {
+        try ClientLibrary.open()
         var message: UnsafeMutablePointer<CChar>?
-        let options = PQconninfoParse(text, &message)
+        let options = cpg_PQconninfoParse(text, &message)
         defer {
-            PQconninfoFree(options)
-            PQfreemem(message)
+            cpg_PQconninfoFree(options)
+            cpg_PQfreemem(message)
         }
         guard options == nil else { return }
         let words = message.map { String(cString: $0) } ?? "it cannot be read"

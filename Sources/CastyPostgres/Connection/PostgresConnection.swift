@@ -1,4 +1,5 @@
 import CPostgres
+import CastySharding
 import Dispatch
 import Glibc
 
@@ -15,10 +16,15 @@ final class PostgresConnection {
     /// - Parameter target: A connection string, in either form of libpq. `connect_timeout` in it is not read; names are
     ///   looked up by the system, which has a time limit of its own.
     init(_ target: String, by deadline: DispatchTime) throws(PostgresError) {
-        guard let handle = PQconnectStart(target) else { throw PostgresError(kind: .unreachable, message: "no memory") }
+        do throws(EntityStoreError) { try ClientLibrary.open() } catch {
+            throw PostgresError(kind: .unreachable, message: error.message)
+        }
+        guard let handle = cpg_PQconnectStart(target) else {
+            throw PostgresError(kind: .unreachable, message: "no memory")
+        }
         self.handle = handle
         cpg_ignore_notices(handle)
-        var state = PQstatus(handle) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
+        var state = cpg_PQstatus(handle) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
         while state != PGRES_POLLING_OK {
             guard state != PGRES_POLLING_FAILED else {
                 throw PostgresError(kind: .unreachable, message: message)
@@ -26,13 +32,13 @@ final class PostgresConnection {
             guard wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, by: deadline) else {
                 throw .noAnswer
             }
-            state = PQconnectPoll(handle)
+            state = cpg_PQconnectPoll(handle)
         }
-        guard PQsetnonblocking(handle, 1) == 0 else { throw PostgresError(kind: .unreachable, message: message) }
+        guard cpg_PQsetnonblocking(handle, 1) == 0 else { throw PostgresError(kind: .unreachable, message: message) }
         try prepareSession(by: deadline)
     }
 
-    deinit { PQfinish(handle) }
+    deinit { cpg_PQfinish(handle) }
 
     /// A lock is waited for only shortly. A session that sits in a transaction because its process hangs is ended by the
     /// server. Where the server would confirm a commit before it is on disk, it is made to wait, unless the operator
@@ -59,7 +65,7 @@ final class PostgresConnection {
     }
 
     private var message: String {
-        let text = String(cString: PQerrorMessage(handle)).split(separator: "\n").joined(separator: "; ")
+        let text = String(cString: cpg_PQerrorMessage(handle)).split(separator: "\n").joined(separator: "; ")
         return text.isEmpty ? "the connection to the server is lost" : text
     }
 
@@ -70,11 +76,11 @@ final class PostgresConnection {
     /// - Returns: The rows of each statement. When this returns, the transaction is durable.
     /// - Throws: ``PostgresError``. If the server has refused a statement, nothing has changed.
     func run(_ statements: [Statement], by deadline: DispatchTime) throws(PostgresError) -> [Rows] {
-        guard PQenterPipelineMode(handle) == 1 else { throw broken() }
+        guard cpg_PQenterPipelineMode(handle) == 1 else { throw broken() }
         // The server runs what comes between two synchronizations in one transaction, which it commits at the second.
         try prepare(statements)
         for statement in statements { try send(statement) }
-        guard PQpipelineSync(handle) == 1 else { throw broken() }
+        guard cpg_PQpipelineSync(handle) == 1 else { throw broken() }
         var results: [Rows] = []
         var refusal: PostgresError?
         var left = unread + statements.count
@@ -87,7 +93,7 @@ final class PostgresConnection {
             if left < statements.count, let rows { results.append(rows) }
         }
         try synchronize(by: deadline)
-        guard PQexitPipelineMode(handle) == 1 else { throw broken() }
+        guard cpg_PQexitPipelineMode(handle) == 1 else { throw broken() }
         if let refusal {
             // Statements that the server has not come to prepare do not exist there.
             if isNew > 0 { prepared = prepared.filter { $0.value <= lastPrepared - isNew } }
@@ -103,7 +109,9 @@ final class PostgresConnection {
     private func prepare(_ statements: [Statement]) throws(PostgresError) {
         for statement in statements where prepared[statement.text] == nil {
             lastPrepared += 1
-            guard PQsendPrepare(handle, "casty_\(lastPrepared)", statement.text, 0, nil) == 1 else { throw broken() }
+            guard cpg_PQsendPrepare(handle, "casty_\(lastPrepared)", statement.text, 0, nil) == 1 else {
+                throw broken()
+            }
             prepared[statement.text] = lastPrepared
             unread += 1
         }
@@ -138,7 +146,7 @@ final class PostgresConnection {
                     }
                 }
             }
-            return PQsendQueryPrepared(
+            return cpg_PQsendQueryPrepared(
                 handle, "casty_\(number)", Int32(ranges.count), values, lengths, formats, 1)
         }
         guard isSent == 1 else { throw broken() }
@@ -149,28 +157,28 @@ final class PostgresConnection {
     /// The next statement's rows, or why the server has refused it.
     private func result(by deadline: DispatchTime) throws(PostgresError) -> (Rows?, PostgresError?) {
         try flush(by: deadline)
-        guard let result = PQgetResult(handle) else { throw broken() }
-        defer { PQclear(result) }
+        guard let result = cpg_PQgetResult(handle) else { throw broken() }
+        defer { cpg_PQclear(result) }
         var answer: (Rows?, PostgresError?)
-        switch PQresultStatus(result) {
+        switch cpg_PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK: answer = (Self.rows(of: result), nil)
         // A statement before it was refused, and that is the error to report.
         case PGRES_PIPELINE_ABORTED: answer = (nil, nil)
         default:
-            guard let state = PQresultErrorField(result, Int32(UnicodeScalar("C").value)) else { throw broken() }
+            guard let state = cpg_PQresultErrorField(result, Int32(UnicodeScalar("C").value)) else { throw broken() }
             answer = (nil, PostgresError(kind: .refused(String(cString: state)), message: Self.words(of: result)))
         }
         // Each statement's results end with an empty one.
         try flush(by: deadline)
-        guard PQgetResult(handle) == nil else { throw broken() }
+        guard cpg_PQgetResult(handle) == nil else { throw broken() }
         return answer
     }
 
     private func synchronize(by deadline: DispatchTime) throws(PostgresError) {
         try flush(by: deadline)
-        guard let result = PQgetResult(handle) else { throw broken() }
-        defer { PQclear(result) }
-        guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else { throw refusedCommit(result) }
+        guard let result = cpg_PQgetResult(handle) else { throw broken() }
+        defer { cpg_PQclear(result) }
+        guard cpg_PQresultStatus(result) == PGRES_PIPELINE_SYNC else { throw refusedCommit(result) }
     }
 
     /// A transaction whose commit fails says so where its end was expected.
@@ -180,19 +188,20 @@ final class PostgresConnection {
     }
 
     private static func words(of result: OpaquePointer) -> String {
-        let primary = PQresultErrorField(result, Int32(UnicodeScalar("M").value)).map { String(cString: $0) }
-        return primary ?? String(cString: PQresultErrorMessage(result))
+        let primary = cpg_PQresultErrorField(result, Int32(UnicodeScalar("M").value)).map { String(cString: $0) }
+        return primary ?? String(cString: cpg_PQresultErrorMessage(result))
     }
 
     private static func rows(of result: OpaquePointer) -> Rows {
-        let columns = 0..<PQnfields(result)
+        let columns = 0..<cpg_PQnfields(result)
         return Rows(
-            rows: (0..<PQntuples(result)).map { row in
+            rows: (0..<cpg_PQntuples(result)).map { row in
                 columns.map { column in
-                    guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else {
+                    guard cpg_PQgetisnull(result, row, column) == 0, let value = cpg_PQgetvalue(result, row, column)
+                    else {
                         return nil
                     }
-                    let bytes = UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(result, row, column)))
+                    let bytes = UnsafeRawBufferPointer(start: value, count: Int(cpg_PQgetlength(result, row, column)))
                     return [UInt8](bytes)
                 }
             })
@@ -201,13 +210,13 @@ final class PostgresConnection {
     /// Sends what is to be sent, and reads until the next result is there.
     private func flush(by deadline: DispatchTime) throws(PostgresError) {
         while true {
-            let left = PQflush(handle)
-            guard left >= 0, PQstatus(handle) == CONNECTION_OK else { throw broken() }
-            if PQisBusy(handle) == 0 { return }
+            let left = cpg_PQflush(handle)
+            guard left >= 0, cpg_PQstatus(handle) == CONNECTION_OK else { throw broken() }
+            if cpg_PQisBusy(handle) == 0 { return }
             guard wait(left == 1 ? POLLIN | POLLOUT : POLLIN, by: deadline) else {
                 throw PostgresError(kind: .broken, message: "the server has not answered in time")
             }
-            guard PQconsumeInput(handle) == 1 else { throw broken() }
+            guard cpg_PQconsumeInput(handle) == 1 else { throw broken() }
         }
     }
 
@@ -218,7 +227,7 @@ final class PostgresConnection {
             let now = DispatchTime.now()
             guard now < deadline else { return false }
             let nanoseconds = deadline.uptimeNanoseconds - now.uptimeNanoseconds
-            var descriptor = pollfd(fd: PQsocket(handle), events: Int16(truncatingIfNeeded: events), revents: 0)
+            var descriptor = pollfd(fd: cpg_PQsocket(handle), events: Int16(truncatingIfNeeded: events), revents: 0)
             let ready = poll(&descriptor, 1, Int32(clamping: nanoseconds / 1_000_000 + 1))
             if ready > 0 { return true }
             // Nothing that a later call could do better.
