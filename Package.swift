@@ -109,7 +109,9 @@ let targets: [Target] = [
         ]),
 
     // Layer 5: the two runtimes, and stores.
-    library("CastyLive", ["CastyCore", nioCore, nioPosix]),
+    // Service records; `getaddrinfo` looks up addresses only.
+    .target(name: "CResolver", linkerSettings: [.linkedLibrary("resolv")]),
+    library("CastyLive", ["CResolver", "CastyCore", nioCore, nioPosix]),
     library("CastySimulator", ["CastyCore", nioCore]),
     tests(
         "CastySimulatorTests",

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CastyTerminal
 import Dispatch
+import Foundation
 import Glibc
 import Logging
 
@@ -17,22 +18,46 @@ enum Entry {
         FileLimit.raise()
         LoggingSystem.bootstrap { OutputLogHandler(label: $0) }
         refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
+        let settings = completeArguments()
         do {
-            var command = try Casty.parseAsRoot()
-            if command is any AsyncParsableCommand { runAsynchronously() }
+            var command = try Casty.parseAsRoot(settings.arguments)
+            if command is any AsyncParsableCommand { runAsynchronously(settings) }
             try command.run()
             end()
         } catch {
-            end(error)
+            end(error, settings)
+        }
+    }
+
+    /// The command line with the settings of the environment and of a node's file; ends the process where they are bad.
+    private static func completeArguments() -> CommandSettings {
+        do {
+            let settings = try CommandSettings(
+                Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment
+            ) { try ConfigFile.text(at: $0) }
+            for variable in settings.unknownVariables {
+                Output.error("casty node: \(variable) names no option of a node, and is ignored")
+            }
+            return settings
+        } catch let error as CommandSettings.Problem {
+            Output.error("Error: \(error.text)")
+            exit(error.code)
+        } catch let error as ConfigFile.ReadError {
+            Output.error(error.message)
+            exit(error.exitCode)
+        } catch {
+            Output.error("Error: \(error)")
+            exit(70)
         }
     }
 
     /// Ends the process: reports the error, and waits for pending output.
-    private static func end(_ error: (any Error)? = nil) -> Never {
+    private static func end(_ error: (any Error)? = nil, _ settings: CommandSettings? = nil) -> Never {
         var code: Int32 = 0
         if let error {
             code = Casty.exitCode(for: error).rawValue
-            let message = Casty.fullMessage(for: error)
+            var message = Casty.fullMessage(for: error)
+            if code != 0, let settings { message += settings.origins(in: message) }
             // Help and the version count as results.
             if !message.isEmpty { if code == 0 { Output.line(message) } else { Output.error(message) } }
         }
@@ -59,10 +84,12 @@ enum Entry {
     }
 
     /// Runs a command that uses tasks. In this case only, there are threads before the command begins.
-    private static func runAsynchronously() -> Never {
+    private static func runAsynchronously(_ settings: CommandSettings) -> Never {
         Task {
             do {
-                if var command = try Casty.parseAsRoot() as? any AsyncParsableCommand { try await command.run() }
+                if var command = try Casty.parseAsRoot(settings.arguments) as? any AsyncParsableCommand {
+                    try await command.run()
+                }
                 end()
             } catch {
                 end(error)

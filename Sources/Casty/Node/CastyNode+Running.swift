@@ -54,7 +54,14 @@ extension CastyNode {
     private func beginJoining() {
         switch seeds.source {
         case .list: cluster.start()
-        case .dns(let host, let port): SeedLookup.begin(host, port: port, for: cluster, watch)
+        case .dns(let host, let port, let count):
+            SeedLookup.begin(host, atLeast: count, for: cluster, watch) { () throws(TransportError) in
+                try HostLookup.addresses(of: host, port: port)
+            }
+        case .srv(let name, let count):
+            SeedLookup.begin(name, atLeast: count, for: cluster, watch) { () throws(TransportError) in
+                try ServiceLookup.addresses(of: name)
+            }
         }
     }
 

@@ -61,14 +61,25 @@ extension NodeSettings {
                 addresses.append(address)
             }
             return addresses
-        case .dns(let host, let port):
+        case .dns(let host, let port, let count):
+            try Self.checkCount(count)
             guard NodeAddress("\(host):\(port)") != nil, port != 0 else {
                 throw NodeError(
                     .badSetting, "seeds is .dns(\"\(host)\", port: \(port)): it must be a name and a port of 1 to 65535"
                 )
             }
             return []
+        case .srv(let name, let count):
+            try Self.checkCount(count)
+            guard NodeAddress("\(name):1") != nil else {
+                throw NodeError(.badSetting, "seeds is .srv(\"\(name)\"): it must be a name, as _casty._tcp.example")
+            }
+            return []
         }
+    }
+
+    private static func checkCount(_ count: Int) throws(NodeError) {
+        guard count >= 1 else { throw NodeError(.badSetting, "seeds needs at least \(count): it must be 1 or more") }
     }
 
     /// The part that concerns the membership, checked.
@@ -83,7 +94,7 @@ extension NodeSettings {
         config.store = store
         for (name, value) in requirements { config.require(name, value) }
         if let custom = codec.custom { config.require("codec", custom.name) }
-        if case .dns(let host, let port) = seeds.source { config.seedsName = "\(host):\(port)" }
+        config.seedsName = seeds.source.sharedName
         return config
     }
 

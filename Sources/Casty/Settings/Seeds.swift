@@ -4,7 +4,17 @@
 public struct Seeds: Hashable, Sendable {
     enum Source: Hashable, Sendable {
         case list([String])
-        case dns(host: String, port: Int)
+        case dns(host: String, port: Int, atLeast: Int)
+        case srv(String, atLeast: Int)
+
+        /// The name that all nodes must share where the seeds behind it are looked up.
+        var sharedName: String? {
+            switch self {
+            case .list: nil
+            case .dns(let host, let port, _): "\(host):\(port)"
+            case .srv(let name, _): name
+            }
+        }
     }
 
     let source: Source
@@ -24,7 +34,25 @@ public struct Seeds: Hashable, Sendable {
     /// - Parameters:
     ///   - host: The name.
     ///   - port: The port of all seeds, 1…65535.
-    public static func dns(_ host: String, port: Int) -> Seeds { Seeds(source: .dns(host: host, port: port)) }
+    ///   - count: How many addresses there must be before the node asks any, at least 1. Where the name fills up while
+    ///     nodes start, set it to the number of seeds: a node that finds only itself founds a cluster of its own.
+    public static func dns(_ host: String, port: Int, atLeast count: Int = 1) -> Seeds {
+        Seeds(source: .dns(host: host, port: port, atLeast: count))
+    }
+
+    /// Every host and port that the service records (SRV) of a name hold; looked up when the node starts, every second
+    /// until there is one.
+    ///
+    /// The hosts stay names, which are looked up again for each connection: so a seed may come back with another
+    /// address. Let each node advertise the name that its record holds. As with ``dns(_:port:)``, let the name stand for
+    /// the few nodes that start first.
+    ///
+    /// - Parameters:
+    ///   - name: The name, as `_casty._tcp.shop.svc.cluster.local`.
+    ///   - count: How many records there must be before the node asks any seed, at least 1.
+    public static func srv(_ name: String, atLeast count: Int = 1) -> Seeds {
+        Seeds(source: .srv(name, atLeast: count))
+    }
 }
 
 extension Seeds: ExpressibleByArrayLiteral {

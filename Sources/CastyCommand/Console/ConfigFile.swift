@@ -25,17 +25,13 @@ enum ConfigFile {
     /// - Parameter named: The file that the command line names.
     static func read(named: String?, _ environment: [String: String]) throws -> ConsoleOptions {
         guard let path = named ?? path(environment) else { return ConsoleOptions() }
-        let data: Data
-        do {
-            data = try contents(of: path)
+        let text: String
+        do throws(ReadError) {
+            text = try self.text(at: path)
         } catch {
-            if named == nil, error.code == ENOENT || error.code == ENOTDIR { return ConsoleOptions() }
-            Output.error("casty: the configuration \(path) cannot be read: \(String(cString: strerror(error.code)))")
-            throw ExitCode(noInput)
-        }
-        guard data.count <= longest, let text = String(validating: data, as: UTF8.self) else {
-            Output.error("\(path):1: the file is no UTF-8 text of at most a mebibyte; expected settings")
-            throw ExitCode(badConfiguration)
+            if named == nil, error.isMissing { return ConsoleOptions() }
+            Output.error(error.message)
+            throw ExitCode(error.exitCode)
         }
         let config = ConsoleConfig(text)
         guard config.problems.isEmpty else {
@@ -45,20 +41,47 @@ enum ConfigFile {
         return config.options
     }
 
-    private struct ReadError: Error {
+    /// A file that cannot be read.
+    struct ReadError: Error {
+        /// What to print.
+        let message: String
+        let exitCode: Int32
+        /// Whether there is no such file.
+        var isMissing = false
+    }
+
+    /// The text of a file with settings.
+    static func text(at path: String) throws(ReadError) -> String {
+        let data: Data
+        do throws(SystemError) {
+            data = try contents(of: path)
+        } catch {
+            throw ReadError(
+                message: "casty: the configuration \(path) cannot be read: \(String(cString: strerror(error.code)))",
+                exitCode: noInput, isMissing: error.code == ENOENT || error.code == ENOTDIR)
+        }
+        guard data.count <= longest, let text = String(validating: data, as: UTF8.self) else {
+            throw ReadError(
+                message: "\(path):1: the file is no UTF-8 text of at most a mebibyte; expected settings",
+                exitCode: badConfiguration)
+        }
+        return text
+    }
+
+    private struct SystemError: Error {
         let code: Int32
     }
 
-    private static func contents(of path: String) throws(ReadError) -> Data {
+    private static func contents(of path: String) throws(SystemError) -> Data {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw ReadError(code: errno) }
+        guard descriptor >= 0 else { throw SystemError(code: errno) }
         defer { close(descriptor) }
         var data = Data()
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while data.count <= longest {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw ReadError(code: errno) }
+            guard count >= 0 else { throw SystemError(code: errno) }
             if count == 0 { break }
             data.append(contentsOf: chunk[..<count])
         }

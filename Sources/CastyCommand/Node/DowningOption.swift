@@ -36,8 +36,8 @@ struct DowningOption: ExpressibleByArgument {
     }
 
     /// - Parameter lease: The lease of the node's store, if it has one.
-    func apply(to config: inout ClusterConfig, lease: (any MajorityLease)?) {
-        config.downing = strategy
-        config.majorityLease = usesStore ? lease : leaseFile.map { FileMajorityLease($0) }
+    func apply(to settings: inout NodeSettings, lease: (any MajorityLease)?) {
+        settings.downing = strategy
+        settings.majorityLease = usesStore ? lease : leaseFile.map { FileMajorityLease($0) }
     }
 }

@@ -3,15 +3,14 @@ import Casty
 import CastyActors
 import CastyCluster
 import CastyCore
-import CastyInvariants
 import CastyLive
 import CastyManagement
-import CastyMembership
 import CastyObservability
 import CastyReporting
 import CastyScenario
 import CastyTestbed
 import Glibc
+import Logging
 
 /// `casty node`: one node in its own process.
 struct NodeCommand: AsyncParsableCommand {
@@ -32,37 +31,26 @@ struct NodeCommand: AsyncParsableCommand {
             With --tls-cert, --tls-key and --tls-ca, or with --secret-file, connections are encrypted, and only those with such credentials get any; \
             all nodes, and the commands that talk to them, need them then. Without them it listens on this machine only, unless --insecure says that \
             the network is protected otherwise.
-            Exits with 1, and says why, if it was refused, downed or removed, or if its cluster ends before a second one of its name.
+            Every option may also come from the environment, as CASTY_SEED_NODE=a:7001,b:7001 or CASTY_FOUND=true, or from the file of --config, where \
+            a table [timing] holds times. The command line wins over the environment, the environment over the file.
+            Exits with 0 once it has left; with 1, and says why, if it was refused, downed or removed, or if its cluster ends before a second one of \
+            its name; with 64 for an option that cannot work, 66 for a file that cannot be read, 69 where it cannot listen, 74 where its stores \
+            cannot be opened, 78 for an error in the file of --config.
 
               casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
               casty node --listen 127.0.0.1:7002 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
               casty node --listen 127.0.0.1:7003 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
             """)
 
-    @Option(help: "Where to listen, as HOST:PORT; other nodes reach it there.")
-    var listen: String
-    @Option(
-        help:
-            "Where to ask for admission, as HOST:PORT; again for more, the same on every node. Itself by default."
-    )
-    var seedNode: [String] = []
-    @Flag(
-        help:
-            """
-            This node founds the cluster, without asking others; on one node only. With --data, once it was in a cluster, it asks the others, joins \
-            that cluster where it runs, and founds it again without those that give no answer for long.
-            """
-    )
-    var found = false
+    @OptionGroup(title: "Addresses and seeds")
+    var place: NodeAddressOptions
     @Option(help: "The name of the cluster; nodes of others are refused.")
     var cluster = "casty"
     @Option(help: "What this node can do; again for more.")
     var role: [String] = []
     @Option(help: "How many shards each sample type has; the same on all nodes.")
     var shards = 24
-    @Option(
-        help: "Timings: \(Preset.choice); the same on all nodes.", completion: .list(Preset.allCases.map(\.rawValue)))
-    var preset = Preset.lan
+    @OptionGroup(title: "Timings") var times: NodeTimingOptions
     @Option(help: "The folder of the node's stores; the same for all nodes of the cluster on this machine.")
     var data: String?
     @Option(
@@ -85,14 +73,24 @@ struct NodeCommand: AsyncParsableCommand {
     var credentials: CredentialOptions
     @Option(help: ArgumentHelp("How long leaving may take after a signal, as 10s.", valueName: "time"))
     var grace = ScenarioDuration(.seconds(10))
+    @Option(
+        help: ArgumentHelp(
+            "A file with settings: a line OPTION = VALUE for any option, as seed-node = [\"a:7001\", \"b:7001\"].",
+            valueName: "file"))
+    var config: String?
+    @Option(
+        help: "The least level of what is logged: \(NodeLogFormat.levels).",
+        completion: .list(Logger.Level.allCases.map(\.rawValue)), transform: NodeLogFormat.level)
+    var logLevel = Logger.Level.info
+    @Option(
+        help: "How it is logged, on standard error: text or json.",
+        completion: .list(NodeLogFormat.allCases.map(\.rawValue)))
+    var logFormat = NodeLogFormat.text
     @Flag(help: "Print events as JSON, one object a line.")
     var json = false
 
     func validate() throws {
-        guard try address(listen, "--listen").isLoopback || credentials.allowOthers else {
-            throw ValidationError("--listen \(listen) \(CredentialOptions.advice), or listen on 127.0.0.1")
-        }
-        for seed in seedNode { _ = try address(seed, "--seed-node") }
+        try place.check(allowOthers: credentials.allowOthers)
         try management.check(insecure: credentials.insecure)
         guard data != nil || store != nil || !remember else {
             throw ValidationError("--remember needs --data or --store")
@@ -103,36 +101,17 @@ struct NodeCommand: AsyncParsableCommand {
             }
         }
         guard (1...16_384).contains(shards) else { throw ValidationError("--shards takes 1…16384, not \(shards)") }
-    }
-
-    private func address(_ text: String, _ option: String) throws -> NodeAddress {
-        guard let address = NodeAddress(text)?.canonical, address.port != 0 else {
-            throw ValidationError("\(option) is HOST:PORT, as 127.0.0.1:7001, not \(text)")
-        }
-        return address
+        if let problem = times.timings.problem { throw ValidationError("--timing: \(problem)") }
     }
 
     func run() async throws {
         Output.startQueues(limit: 256 << 10, mayDrop: true, notice: json ? Output.jsonNotice : Output.notice)
+        OutputLogHandler.writesJSON = logFormat == .json
         try FileLimit.require(nodes: 1, for: "node")
-        let address = try self.address(listen, "--listen")
-        let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try self.address($0, "--seed-node") }
-        let timings = timings(seeds)
         // The runtime stops waiting for a store after half a lease.
-        let limit = timings.settings.entityLease / 2
+        let limit = times.timings.settings.entityLease / 2
         let stores = try or(exit: 74) { try (store ?? data.map { .sqlite($0) })?.open(limit: limit) }
-        let config = try config(timings, address, stores)
-        let node: CastyNode
-        do {
-            node = try await CastyNode.start(
-                name: cluster, listen: address, cluster: config, tls: credentials.security
-            ) { registry in
-                try SampleEntity.register(in: registry)
-            }
-        } catch {
-            Output.error("casty node: \(error.message)")
-            throw ExitCode(69)
-        }
+        let node = try await start(stores)
         let asJSON = json
         node.system.inspector.subscribe { event in
             if asJSON { Output.line(event.json) } else if let text = EventLine.text(of: event) { Output.line(text) }
@@ -142,8 +121,7 @@ struct NodeCommand: AsyncParsableCommand {
             remember: remember ? stores?.remembered : nil)
         let shown = try await show(node)
         if !json {
-            Output.line(
-                "\(address) listens; cluster \(cluster), seeds \(seeds.map(\.description).joined(separator: ", "))")
+            Output.line("\(place.title(of: node)); cluster \(cluster), seeds \(place.seedsTitle)")
             if let shown = shown?.address { Output.line("http://\(shown) shows it") }
         }
         let signals = leaveOnSignals(node)
@@ -154,30 +132,31 @@ struct NodeCommand: AsyncParsableCommand {
         try reportEnd(of: node)
     }
 
-    private func timings(_ seeds: [NodeAddress]) -> ClusterConfig {
-        switch preset {
-        case .responsive: .responsive(seeds: seeds, roles: role)
-        case .lan: .lan(seeds: seeds, roles: role)
-        case .wan: .wan(seeds: seeds, roles: role)
-        }
-    }
-
-    private func config(
-        _ timings: ClusterConfig, _ address: NodeAddress, _ stores: StoreOption.Opened?
-    ) throws -> ClusterConfig {
-        var config = timings
-        config.isFirstStart = found
-        config.require("preset", preset.rawValue)
-        config.require("shards", String(shards))
-        config.require("remember", remember ? "on" : "off")
-        config.store = stores?.cluster
-        config.memory = try or(exit: 74) {
-            let memory = try data.map { try FileClusterMemory(directory: $0, node: address) }
+    private func start(_ stores: StoreOption.Opened?) async throws -> CastyNode {
+        let memory = try or(exit: 74) {
+            let memory = try data.map { try FileClusterMemory(directory: $0, node: place.identity) }
             _ = try stores?.cluster.recallCluster(name: cluster)
             return memory
         }
-        downing?.apply(to: &config, lease: stores?.lease)
-        return config
+        do throws(NodeError) {
+            return try await CastyNode.start(cluster) { settings in
+                place.apply(to: &settings)
+                settings.tls = credentials.security
+                settings.roles = role
+                settings.timings = times.timings
+                settings.store = stores?.cluster
+                settings.memory = memory
+                downing?.apply(to: &settings, lease: stores?.lease)
+                settings.require("preset", times.preset.rawValue)
+                settings.require("shards", String(shards))
+                settings.require("remember", remember ? "on" : "off")
+                settings.log.logLevel = logLevel
+                try SampleEntity.register(in: settings.types)
+            }
+        } catch {
+            Output.error("casty node: \(error.message)")
+            throw ExitCode(69)
+        }
     }
 
     /// Ends the program with this code, and says why, if `body` fails.

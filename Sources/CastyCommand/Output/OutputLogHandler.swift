@@ -1,11 +1,21 @@
 import CastyCore
+import CastyObservability
 import Glibc
 import Logging
+import Synchronization
 
 /// Logs to standard error through ``Output``: one line per entry, without anything that a terminal would interpret, and
 /// without waiting for a reader.
 struct OutputLogHandler: LogHandler {
     private let label: String
+    private static let json = Atomic(false)
+
+    /// Whether each entry is a JSON object, for programs that collect logs.
+    static var writesJSON: Bool {
+        get { json.load(ordering: .relaxed) }
+        set { json.store(newValue, ordering: .relaxed) }
+    }
+
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info
 
@@ -19,11 +29,26 @@ struct OutputLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let details =
-            all.isEmpty ? "" : " " + all.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
-        let line = "\(Self.time) \(event.level) \(label):\(details) [\(event.source)] \(event.message)"
-        Output.error(line.printable)
+        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
+        if Self.writesJSON {
+            Output.error(json(event, all))
+        } else {
+            let details = all.map { " \($0)=\($1)" }.joined()
+            Output.error("\(Self.time) \(event.level) \(label):\(details) [\(event.source)] \(event.message)".printable)
+        }
+    }
+
+    private func json(_ event: LogEvent, _ metadata: [(key: String, value: Logger.Metadata.Value)]) -> String {
+        var line = JSONLine()
+        line.add("time", Self.time)
+        line.add("level", event.level.rawValue)
+        line.add("logger", label)
+        line.add("source", event.source)
+        line.add("message", "\(event.message)")
+        var details = JSONLine()
+        for (name, value) in metadata { details.add(name, "\(value)") }
+        if !metadata.isEmpty { line.add("metadata", raw: details.text) }
+        return line.text
     }
 
     private static var time: String {

@@ -3,15 +3,15 @@
 /// It reads tables, bare and quoted keys, basic and literal strings, whole numbers, booleans, arrays (also over several
 /// lines) and comments. Other TOML (floats, dates, inline tables, dotted keys, arrays of tables) is refused by name, so
 /// that a file that is read here means the same to every TOML reader.
-struct ConfigDocument: Hashable, Sendable {
-    enum Value: Hashable, Sendable {
+package struct ConfigDocument: Hashable, Sendable {
+    package enum Value: Hashable, Sendable {
         case text(String)
         case number(Int)
         case flag(Bool)
         case list([Value])
 
         /// The kind of the value, for messages.
-        var kind: String {
+        package var kind: String {
             switch self {
             case .text: "a text"
             case .number: "a number"
@@ -21,23 +21,29 @@ struct ConfigDocument: Hashable, Sendable {
         }
     }
 
-    struct Entry: Hashable, Sendable {
-        var key: String
-        var value: Value
-        var line: Int
+    package struct Entry: Hashable, Sendable {
+        package var key: String
+        package var value: Value
+        package var line: Int
+
+        package init(key: String, value: Value, line: Int) {
+            self.key = key
+            self.value = value
+            self.line = line
+        }
     }
 
-    struct Table: Hashable, Sendable {
+    package struct Table: Hashable, Sendable {
         /// The parts of the name; none for the values before the first table.
-        var name: [String]
-        var line: Int
-        var entries: [Entry] = []
+        package var name: [String]
+        package var line: Int
+        package var entries: [Entry] = []
     }
 
-    private(set) var tables = [Table(name: [], line: 1)]
+    package private(set) var tables = [Table(name: [], line: 1)]
 
     /// - Throws: The first error in the text.
-    init(_ text: String) throws(ConfigProblem) {
+    package init(_ text: String) throws(ConfigProblem) {
         var scanner = ConfigScanner(text)
         while true {
             scanner.skipBlankLines()
@@ -71,6 +77,12 @@ package struct ConfigProblem: Error, Hashable, Sendable, CustomStringConvertible
     package var line: Int
     package var what: String
     package var expected: String
+
+    package init(line: Int, what: String, expected: String) {
+        self.line = line
+        self.what = what
+        self.expected = expected
+    }
 
     package var description: String { "\(line): \(what); expected \(expected)" }
 }
