@@ -66,6 +66,10 @@ final class SQLiteFile: Sendable {
         try run(path) {
             try writeLock.enter(attempts: attempts)
             defer { writeLock.leave() }
+            var configuration = configuration
+            let checked = try OpenDatabase(checking: path)
+            // It lasts as long as the connection.
+            configuration.prepareDatabase { _ in withExtendedLifetime(checked) {} }
             var left = attempts / 10
             while true {
                 do {

@@ -41,6 +41,8 @@ final class StateFile: Sendable {
         self.path = path
         number = WriterSlot.number(of: WriterSlot.name(path)) ?? 0
         isPresent = Mutex(writes)
+        if writes { try SQLiteFile.create(path) }
+        let checked = try OpenDatabase(checking: path)
         var configuration = Configuration()
         configuration.label = writes ? "casty.states" : "casty.states.reader"
         // Readers wait for nothing but the recovery of a file whose writer has died.
@@ -50,8 +52,9 @@ final class StateFile: Sendable {
             try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             if !writes { try database.execute(sql: "PRAGMA query_only = ON") }
             if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
+            // It lasts as long as the connection.
+            withExtendedLifetime(checked) {}
         }
-        if writes { try SQLiteFile.create(path) }
         queue = try SQLiteFile.run(path) { [configuration] in
             try DatabaseQueue(path: path, configuration: configuration)
         }

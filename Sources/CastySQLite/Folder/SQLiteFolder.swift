@@ -61,12 +61,15 @@ struct FolderFile: Sendable {
     init(path: String, name: String) throws(EntityStoreError) {
         let isShared = name == SQLiteFolder.sharedName
         (self.path, self.name, self.isShared) = (path, name, isShared)
+        let checked = try OpenDatabase(checking: path)
         var configuration = Configuration()
         configuration.label = "casty.folder"
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
             try database.execute(
                 sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON")
+            // It lasts as long as the connection.
+            withExtendedLifetime(checked) {}
         }
         let queue = try SQLiteFile.run(path) { [configuration] in
             try DatabaseQueue(path: path, configuration: configuration)
