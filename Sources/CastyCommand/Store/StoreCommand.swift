@@ -56,7 +56,7 @@ struct StoreCheck: ParsableCommand {
         for report in reports { Output.line(json ? Self.json(report) : Self.text(report)) }
         let count = reports.reduce(0) { $0 + $1.problemCount }
         if count > 0 {
-            Output.error("casty store check: \(path): \(count) problems")
+            Output.error("casty store check: \(path): \(count) \(count == 1 ? "problem" : "problems")")
             throw ExitCode(1)
         }
     }
