@@ -219,7 +219,8 @@ struct PlacementMutationTests {
     @Test(
         "without a bug the stories tell nothing",
         arguments: [
-            moves, lostOrders, hungStores, refusedEvents, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole,
+            moves, lostOrders, hungStores, refusedEvents, sleep, lateOrder, orphan, hungHandlers, newRole,
+            replacedRole,
             crash,
             cutAndDown,
             crashAndDown, lostByLeader,

@@ -48,6 +48,22 @@ struct SlowHandlerTests {
         #expect(run.result.status == .passed, "\(run.complaints)")
     }
 
+    @Test(
+        "a node that is frozen, killed or removed while it holds the lock of the disk costs time and nothing else",
+        arguments: ["kill n3", "freeze n3\nwait 1s\nthaw n3", "freeze n3\nwait 12s\nthaw n3"], [1, 2, 3])
+    func heldLock(fault: String, seed: UInt64) throws {
+        let run = try StoryRun(
+            Self.start + "fault disk n3 error locking for 20s\nload 40/s over 10 entities for 25s\nwait 4s\n"
+                + "\(fault)\nwait 50s\nask account-1 deposit 1 within 2s\nask account-2 deposit 1 within 2s\n"
+                + "expect single-activation", seed: seed)
+        // K1 is among the rules: what waited for the lock lands in order, or is refused, and what was acknowledged stays.
+        #expect(run.result.violations == 0 && run.result.failed == 0, "\(run.complaints)")
+        #expect(!run.events.contains { $0.kind == .memberUnreachable && $0.subject != "n3" })
+        // The others do notice: while a node that is frozen holds the lock, their calls are given up.
+        let isGivenUp = run.events.contains { "\($0)".contains("the store has not answered for") }
+        #expect(isGivenUp || !fault.contains("wait 12s"))
+    }
+
     @Test("a handler whose node has hung and lost its shards does not go on, and saves and acknowledges nothing")
     func staleSave() throws {
         let run = try StoryRun(

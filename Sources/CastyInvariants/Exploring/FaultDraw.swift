@@ -135,7 +135,7 @@ extension FaultDraw {
 
 extension FaultDraw {
     /// The disk faults that fail operations.
-    private static let diskFaults = DiskFault.allCases.filter { $0 != .slow && $0 != .hanging }
+    private static let diskFaults = DiskFault.allCases.filter { ![.slow, .hanging, .locking].contains($0) }
 
     private mutating func disk() -> [PlannedFault] {
         let error = FaultArgument(.error, .disk(Self.diskFaults[generator.below(Self.diskFaults.count)]))
@@ -155,7 +155,7 @@ extension FaultDraw {
         let nodes = oneOrTwo()
         let draw = generator.unit()
         if draw < 0.3 {
-            let error: DiskFault = draw < 0.15 ? .hanging : .slow
+            let error: DiskFault = draw < 0.15 ? .hanging : draw < 0.2 ? .locking : .slow
             return [now(.disk, nodes, [FaultArgument(.error, .disk(error)), long])]
         }
         let share = FaultArgument(

@@ -52,6 +52,8 @@ package enum DiskFault: String, CaseIterable, Hashable, Sendable {
     case slow
     /// As ``slow``, and some take longer than a node waits for them.
     case hanging
+    /// As ``slow``, and the operations of all nodes wait meanwhile.
+    case locking
 }
 
 /// The keys of faults.

@@ -19,6 +19,7 @@ extension TestCluster {
         node.host.kill()
         node.abandon()
         disk.crash(of: node.name)
+        storeLock.end(of: node.name)
         for loss in tracker.crash(node.name, at: now) where loss.sender == node.system.unique {
             inspector.emit(
                 .messageLost, entity: loss.entity, reason: .lost(loss.cause), detail: .envelope(loss.number))

@@ -54,6 +54,8 @@ extension TestCluster {
         case .disk where fault[key: .error] == .disk(.slow): try slowDisks(fault, lasting, in: simulation)
         case .disk where fault[key: .error] == .disk(.hanging):
             try slowDisks(fault, hangs: 0.1, lasting, in: simulation)
+        case .disk where fault[key: .error] == .disk(.locking):
+            try slowDisks(fault, locks: true, lasting, in: simulation)
         case .disk: try breakDisks(fault, lasting, in: simulation)
         case .stall: try stall(fault, lasting, in: simulation)
         }

@@ -36,12 +36,15 @@ extension TestCluster {
 
     /// Makes the stores of nodes take time.
     ///
-    /// - Parameter hangs: The share of operations that take longer than a node waits for them, 0…1.
+    /// - Parameters:
+    ///   - hangs: The share of operations that take longer than a node waits for them, 0…1.
+    ///   - locks: Whether they keep those of all nodes waiting meanwhile.
     func slowDisks(
-        _ fault: Fault, hangs: Double = 0, _ lasting: Duration?, in simulation: SimulatedWorld
+        _ fault: Fault, hangs: Double = 0, locks: Bool = false, _ lasting: Duration?, in simulation: SimulatedWorld
     ) throws {
         try letTakeTime(fault, lasting, in: simulation) { [faults] name, generator in
-            faults.slowStores(of: name, longest: .milliseconds(400), hangs: hangs, generator: generator)
+            faults.slowStores(
+                of: name, longest: .milliseconds(400), hangs: hangs, locks: locks, generator: generator)
         } undo: { [faults] name in
             faults.endSlowStores(of: name)
         }
@@ -122,7 +125,7 @@ extension DiskTrouble {
         case .lostTail: self = .lostTail
         case .corrupt: self = .corrupt
         // These take time but do not fail.
-        case .slow, .hanging: return nil
+        case .slow, .hanging, .locking: return nil
         }
     }
 

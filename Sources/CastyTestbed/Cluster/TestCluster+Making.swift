@@ -69,12 +69,14 @@ extension TestCluster {
                 tracker.disconnect(from: name, to: Self.name(of: left.node.address), at: clock())
             }
         }
-        cluster.onStop { [inspector, tracker, watch, clock = world.clock, weak node] (reason: StopReason) in
+        cluster.onStop {
+            [inspector, tracker, watch, storeLock, clock = world.clock, weak node] (reason: StopReason) in
             guard let node else { return }
             node.settle()
             node.system.terminate {
                 node.set(.stopped, reason: reason)
                 node.host.stop()
+                storeLock.end(of: name)
                 tracker.end(name, at: clock())
                 watch.end(node.system.unique)
                 inspector.emit(.nodeStopped, subject: name, reason: .stopped(reason))

@@ -33,7 +33,7 @@ extension TestCluster {
             disk, node: name, oracle: durable,
             ignoresFences: self.settings.placement.mutations.contains(.ignoresFences),
             acknowledgesUnwritten: self.settings.placement.mutations.contains(.acknowledgesUnwritten),
-            changesCluster: true
+            changesCluster: true, lock: StoreLock.Access(storeLock) { faults.holdsStoreLock(name) }
         ) {
             guard let time = faults.storeDelay(on: name) else { return }
             await withUnsafeContinuation { continuation in

@@ -30,6 +30,7 @@ package final class TestCluster {
     package var disturbances = Disturbances()
     /// The disk with the accounts' balances and the list of remembered entities; it survives all nodes.
     package let disk: SimulatedDisk
+    package let storeLock = StoreLock()
     /// The oracle that compares what entities read with what they have written.
     package let durable: DurableOracle
     /// What accounts are to be reminded of.

@@ -18,6 +18,8 @@ package final class SampleFaults: Sendable {
         let probability: Double
         /// The share of durations that are far longer.
         var hangs = 0.0
+        /// Whether an operation holds the lock of the disk meanwhile.
+        var locks = false
         var generator: SeededGenerator
 
         /// A random duration of one handler; `nil` for no time.
@@ -61,11 +63,19 @@ package final class SampleFaults: Sendable {
     package func endStall(_ node: String) { state.withLock { $0.stalled[node] = nil } }
 
     /// Makes all store operations of a node take time, and this share of them forty times as much.
-    package func slowStores(of node: String, longest: Duration, hangs: Double = 0, generator: SeededGenerator) {
+    ///
+    /// - Parameter locks: Whether the second half of each keeps the operations of all nodes waiting.
+    package func slowStores(
+        of node: String, longest: Duration, hangs: Double = 0, locks: Bool = false, generator: SeededGenerator
+    ) {
         state.withLock {
-            $0.slowStores[node] = Stall(longest: longest, probability: 1, hangs: hangs, generator: generator)
+            $0.slowStores[node] = Stall(
+                longest: longest, probability: 1, hangs: hangs, locks: locks, generator: generator)
         }
     }
+
+    /// Whether operations of a node's store hold the lock of the disk.
+    func holdsStoreLock(_ node: String) -> Bool { state.withLock { $0.slowStores[node]?.locks ?? false } }
 
     /// Makes store operations of a node take no time again.
     package func endSlowStores(of node: String) { state.withLock { $0.slowStores[node] = nil } }

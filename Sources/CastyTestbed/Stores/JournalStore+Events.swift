@@ -35,23 +35,23 @@ extension JournalStore: EventStore {
         let last = sequence + UInt64(events.count)
         let (state, known) = (Self.state(last, events.last), Self.oracleKey(key))
         let call = oracle.writes(state, of: known)
-        await pause()
-        try Self.commits.withLock { _ throws(EntityStoreError) in
-            try pass(fence, for: key)
-            let log = try self.log(of: key)
-            guard log.last == sequence else { throw .conflict(key, after: sequence, last: log.last) }
-            do throws(EntityStoreError) {
-                try withWake(wake, of: key) { () throws(EntityStoreError) in
-                    try write(
-                        .appended(type: key.type, id: key.id, first: sequence + 1, events),
-                        for: key)
+        try await operate { () throws(EntityStoreError) in
+            try Self.commits.withLock { _ throws(EntityStoreError) in
+                try pass(fence, for: key)
+                let log = try self.log(of: key)
+                guard log.last == sequence else { throw .conflict(key, after: sequence, last: log.last) }
+                do throws(EntityStoreError) {
+                    try withWake(wake, of: key) { () throws(EntityStoreError) in
+                        try write(
+                            .appended(type: key.type, id: key.id, first: sequence + 1, events),
+                            for: key)
+                    }
+                } catch {
+                    guard acknowledgesUnwritten else { throw error }
                 }
-            } catch {
-                guard acknowledgesUnwritten else { throw error }
+                oracle.wrote(state, of: known, on: node, fence, call: call)
             }
-            oracle.wrote(state, of: known, on: node, fence, call: call)
         }
-        await pause()
     }
 
     package func events(
@@ -59,14 +59,14 @@ extension JournalStore: EventStore {
     ) async throws(EntityStoreError) -> EventPage {
         let known = Self.oracleKey(key)
         let call = oracle.loads(known)
-        await pause()
-        let found = try Self.commits.withLock { _ throws(EntityStoreError) in
-            try pass(fence, for: key)
-            let log = try self.log(of: key)
-            oracle.loaded(log.state, of: known, on: node, fence, call: call)
-            return log
+        let found = try await operate { () throws(EntityStoreError) in
+            try Self.commits.withLock { _ throws(EntityStoreError) in
+                try pass(fence, for: key)
+                let log = try self.log(of: key)
+                oracle.loaded(log.state, of: known, on: node, fence, call: call)
+                return log
+            }
         }
-        await pause()
         let events = found.events.filter { $0.sequence > max(sequence, found.deleted) }
         return EventPage(events: Array(events.prefix(limit)), last: found.last)
     }
@@ -74,13 +74,13 @@ extension JournalStore: EventStore {
     package func deleteEvents(
         of key: EntityKey, through sequence: UInt64, fence: ShardFence
     ) async throws(EntityStoreError) {
-        await pause()
-        try Self.commits.withLock { _ throws(EntityStoreError) in
-            try pass(fence, for: key)
-            let through = min(sequence, try log(of: key).last)
-            try write(.deleted(type: key.type, id: key.id, through: through), for: key)
+        try await operate { () throws(EntityStoreError) in
+            try Self.commits.withLock { _ throws(EntityStoreError) in
+                try pass(fence, for: key)
+                let through = min(sequence, try log(of: key).last)
+                try write(.deleted(type: key.type, id: key.id, through: through), for: key)
+            }
         }
-        await pause()
     }
 
     package func events(

@@ -31,11 +31,11 @@ extension JournalStore {
     func wakes(
         of type: String, through time: WallTime, after: EntityWake?, limit: Int
     ) async throws(EntityStoreError) -> [EntityWake] {
-        await pause()
-        let wakes = try Self.commits.withLock { _ throws(EntityStoreError) in
-            try times(of: type).filter { $0.value <= time }.map { EntityWake(at: $0.value, id: $0.key) }.sorted()
+        let wakes = try await operate { () throws(EntityStoreError) in
+            try Self.commits.withLock { _ throws(EntityStoreError) in
+                try times(of: type).filter { $0.value <= time }.map { EntityWake(at: $0.value, id: $0.key) }.sorted()
+            }
         }
-        await pause()
         return Array(wakes.drop { wake in after.map { wake <= $0 } ?? false }.prefix(limit))
     }
 

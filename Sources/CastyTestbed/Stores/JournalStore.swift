@@ -13,7 +13,8 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     let node: String
     let oracle: DurableOracle
     /// Takes the time of half an operation.
-    let pause: @Sendable () async -> Void
+    private let pause: @Sendable () async -> Void
+    private let lock: StoreLock.Access
     /// A deliberate bug: no token is refused.
     private let ignoresFences: Bool
     /// A deliberate bug: events count as appended though the disk has refused them.
@@ -26,6 +27,7 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     /// Creates the stores of a node.
     ///
     /// - Parameters:
+    ///   - lock: That of the disk.
     ///   - pause: Takes the time of half an operation.
     ///   - ignoresFences: A deliberate bug: no token is refused.
     ///   - acknowledgesUnwritten: A deliberate bug: events count as appended though the disk has refused them.
@@ -33,7 +35,7 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     ///     the first one.
     package init(
         _ disk: SimulatedDisk, node: String, oracle: DurableOracle, ignoresFences: Bool = false,
-        acknowledgesUnwritten: Bool = false, changesCluster: Bool = false,
+        acknowledgesUnwritten: Bool = false, changesCluster: Bool = false, lock: StoreLock.Access = StoreLock.Access(),
         pause: @escaping @Sendable () async -> Void = {}
     ) {
         self.disk = disk
@@ -42,7 +44,18 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
         self.ignoresFences = ignoresFences
         self.acknowledgesUnwritten = acknowledgesUnwritten
         self.changesCluster = changesCluster
+        self.lock = lock
         self.pause = pause
+    }
+
+    /// Runs an operation, which takes its time before and after what it does, and may hold the lock of the disk from then on.
+    func operate<Result>(_ body: () throws(EntityStoreError) -> Result) async throws(EntityStoreError) -> Result {
+        await pause()
+        let holder = await lock.lock.enter(node, holds: lock.holds())
+        defer { lock.lock.leave(holder) }
+        let result = try body()
+        await pause()
+        return result
     }
 
     func use<Result: Sendable>(
@@ -59,15 +72,14 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
 
     package func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
         let call = oracle.loads(key)
-        await pause()
-        let state = try Self.commits.withLock { _ throws(EntityStoreError) in
-            try pass(fence, for: key)
-            let state = try read(key)
-            oracle.loaded(state, of: key, on: node, fence, call: call)
-            return state
+        return try await operate { () throws(EntityStoreError) in
+            try Self.commits.withLock { _ throws(EntityStoreError) in
+                try pass(fence, for: key)
+                let state = try read(key)
+                oracle.loaded(state, of: key, on: node, fence, call: call)
+                return state
+            }
         }
-        await pause()
-        return state
     }
 
     package func save(_ state: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
@@ -83,16 +95,16 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
         _ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence, wake: WakeChange
     ) async throws(EntityStoreError) {
         let call = oracle.writes(state, of: key)
-        await pause()
-        try Self.commits.withLock { _ throws(EntityStoreError) in
-            try pass(fence, for: key)
-            try withWake(wake, of: key) { () throws(EntityStoreError) in
-                // A record that begins with `=` is a state, an empty one says that there is none.
-                try append(state.map { [UInt8(ascii: "=")] + $0 } ?? [], for: key)
+        try await operate { () throws(EntityStoreError) in
+            try Self.commits.withLock { _ throws(EntityStoreError) in
+                try pass(fence, for: key)
+                try withWake(wake, of: key) { () throws(EntityStoreError) in
+                    // A record that begins with `=` is a state, an empty one says that there is none.
+                    try append(state.map { [UInt8(ascii: "=")] + $0 } ?? [], for: key)
+                }
+                oracle.wrote(state, of: key, on: node, fence, call: call)
             }
-            oracle.wrote(state, of: key, on: node, fence, call: call)
         }
-        await pause()
     }
 
     private func read(_ key: EntityKey) throws(EntityStoreError) -> [UInt8]? {
@@ -168,30 +180,30 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     package func load(
         _ shard: StoreShard, after cursor: String?, limit: Int, fence: ShardFence
     ) async throws(EntityStoreError) -> RememberedPage {
-        await pause()
-        try pass(fence, for: shard.entity(""))
-        let all = try use(Self.name(shard.type, shard.number)) { journal throws(EntityStoreError) in
-            try Self.entities(journal.read())
+        try await operate { () throws(EntityStoreError) in
+            try pass(fence, for: shard.entity(""))
+            let all = try use(Self.name(shard.type, shard.number)) { journal throws(EntityStoreError) in
+                try Self.entities(journal.read())
+            }
+            let left = all.filter { id in cursor.map { $0 < id } ?? true }
+            let page = Array(left.prefix(max(1, limit)))
+            return RememberedPage(page, next: page.count < left.count ? page.last : nil)
         }
-        let left = all.filter { id in cursor.map { $0 < id } ?? true }
-        let page = Array(left.prefix(max(1, limit)))
-        await pause()
-        return RememberedPage(page, next: page.count < left.count ? page.last : nil)
     }
 
     package func record(
         _ change: RememberedChange, in shard: StoreShard, fence: ShardFence
     ) async throws(EntityStoreError) {
-        await pause()
-        try pass(fence, for: shard.entity(change.entity))
-        try use(Self.name(shard.type, shard.number)) { journal throws(EntityStoreError) in
-            if journal.length > Self.tidyLength {
-                let left = try Self.entities(journal.read())
-                try journal.rewrite(left.map { Self.record(of: .started($0)) })
+        try await operate { () throws(EntityStoreError) in
+            try pass(fence, for: shard.entity(change.entity))
+            try use(Self.name(shard.type, shard.number)) { journal throws(EntityStoreError) in
+                if journal.length > Self.tidyLength {
+                    let left = try Self.entities(journal.read())
+                    try journal.rewrite(left.map { Self.record(of: .started($0)) })
+                }
+                try journal.append(Self.record(of: change))
             }
-            try journal.append(Self.record(of: change))
         }
-        await pause()
     }
 
     /// The remembered entities of all shards, by name.
