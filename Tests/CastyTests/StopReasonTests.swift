@@ -98,6 +98,12 @@ import Testing
             memory.flush()
         }
         #expect(try memories.map { try $0.recall() } == clusters)
+        // A third one has none of its own, and finds what they remember of a cluster.
+        let third = try FileClusterMemory(directory: folder, node: NodeAddress(host: "127.0.0.1", port: 3))
+        #expect(try third.recall() == nil)
+        #expect(try third.neighbors(in: clusters[1].id) == clusters[1])
+        #expect(try third.neighbors(in: ClusterID(high: 9, low: 9)) == nil)
+        #expect(try memories[1].neighbors(in: clusters[1].id) == nil)
         let descriptor = open(memories[0].path, O_WRONLY | O_TRUNC)
         close(descriptor)
         #expect(throws: ClusterMemoryError.self) { try memories[0].recall() }

@@ -42,7 +42,34 @@ public final class FileClusterMemory: ClusterMemory {
     /// Reads the memory from the file.
     ///
     /// - Throws: ``ClusterMemoryError`` if the file does not contain a memory, or cannot be read.
-    public func recall() throws -> RememberedCluster? {
+    public func recall() throws -> RememberedCluster? { try Self.read(path) }
+
+    /// What the files of other nodes in the folder remember of a cluster.
+    ///
+    /// - Throws: ``ClusterMemoryError`` if the folder, or one of the files, cannot be read.
+    public func neighbors(in cluster: ClusterID) throws -> RememberedCluster? {
+        let directory = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
+        guard let folder = opendir(directory) else {
+            throw ClusterMemoryError("\(directory): \(String(cString: strerror(errno)))")
+        }
+        defer { closedir(folder) }
+        var (members, highest): (Set<NodeAddress>, UInt32) = ([], 0)
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            let other = "\(directory)/\(name)"
+            guard name.hasPrefix("cluster-"), !name.hasSuffix(".new"), other != path,
+                let known = try Self.read(other), known.id == cluster
+            else { continue }
+            members.formUnion(known.members)
+            highest = max(highest, known.highestUpNumber)
+        }
+        return members.isEmpty
+            ? nil : RememberedCluster(id: cluster, members: members.sorted(), highestUpNumber: highest)
+    }
+
+    private static func read(_ path: String) throws -> RememberedCluster? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         if descriptor < 0, errno == ENOENT { return nil }
         guard descriptor >= 0 else { throw ClusterMemoryError("\(path): \(String(cString: strerror(errno)))") }
@@ -50,7 +77,7 @@ public final class FileClusterMemory: ClusterMemory {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while bytes.count < 1 << 22 {
-            let count = read(descriptor, &piece, piece.count)
+            let count = Glibc.read(descriptor, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw ClusterMemoryError("\(path): \(String(cString: strerror(errno)))") }
             if count == 0 { break }

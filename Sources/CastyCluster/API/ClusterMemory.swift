@@ -11,10 +11,21 @@ public protocol ClusterMemory: Sendable {
     /// - Throws: ``ClusterMemoryError`` where that cannot be determined.
     func recall() throws -> RememberedCluster?
 
+    /// What other nodes that keep their memories in the same place remember of a cluster: the members of all of them. A
+    /// node that was never in the cluster, and finds that its store belongs to it, asks those.
+    ///
+    /// - Throws: ``ClusterMemoryError`` where that cannot be determined.
+    func neighbors(in cluster: ClusterID) throws -> RememberedCluster?
+
     /// Remembers a cluster, replacing the one remembered before. Returns at once; the write may take longer.
     ///
     /// - Parameter failed: Called with the reason where the write fails.
     func remember(_ cluster: RememberedCluster, failed: @escaping @Sendable (String) -> Void)
+}
+
+extension ClusterMemory {
+    /// Nothing.
+    public func neighbors(in cluster: ClusterID) throws -> RememberedCluster? { nil }
 }
 
 /// A store that belongs to one cluster permanently.
@@ -89,7 +100,9 @@ extension Cluster {
                 code: .otherCluster)
         }
         guard let owner else { return remembered }
-        var result = remembered ?? RememberedCluster(id: owner)
+        // A new node on the folder of a cluster that runs: it must not found that a second time.
+        var result =
+            try remembered ?? config.memory?.neighbors(in: owner) ?? RememberedCluster(id: owner)
         let recorded = UInt32(clamping: try config.store?.highestUpNumber() ?? 0)
         result.highestUpNumber = max(result.highestUpNumber, recorded)
         return result
