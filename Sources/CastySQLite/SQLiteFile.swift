@@ -117,7 +117,7 @@ final class SQLiteFile: Sendable {
                 throw EntityStoreError(.corrupt, "\(path) is a database of something else")
             }
             guard found <= Self.version else {
-                throw EntityStoreError(.unavailable, "\(path) has been written by a later version (\(found))")
+                throw EntityStoreError.later(path, version: found, than: Self.version)
             }
             guard isEmpty || found >= Self.oldestVersion else {
                 throw EntityStoreError(
@@ -203,6 +203,14 @@ final class SQLiteFile: Sendable {
 }
 
 extension EntityStoreError {
+    /// A later version of the program has written a file.
+    static func later(_ path: String, version: Int64, than own: Int64) -> EntityStoreError {
+        EntityStoreError(
+            .unavailable,
+            "\(path) has been written by a later version (\(version)) of the program, and this one reads versions up to \(own)"
+        )
+    }
+
     /// The store error for an SQLite error.
     init(_ error: DatabaseError, path: String) {
         let code: Code =

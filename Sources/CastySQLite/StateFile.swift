@@ -58,7 +58,11 @@ final class StateFile: Sendable {
         queue = try SQLiteFile.run(path) { [configuration] in
             try DatabaseQueue(path: path, configuration: configuration)
         }
-        if writes { try makeTables() }
+        if writes {
+            try makeTables()
+        } else {
+            _ = try read { try Self.version(of: $0, path) }
+        }
     }
 
     /// Opens another process's file for reading; `nil` where it was removed meanwhile.
@@ -69,16 +73,8 @@ final class StateFile: Sendable {
     private func makeTables() throws(EntityStoreError) {
         let path = path
         try write { database in
-            let application = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-            let version = try Int64.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-            let isEmpty = try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0
-            guard isEmpty || application == Self.applicationID else {
-                throw EntityStoreError(.corrupt, "\(path) is a database of something else")
-            }
-            guard version <= Self.version else {
-                throw EntityStoreError(.unavailable, "\(path) has been written by a later version (\(version))")
-            }
-            guard isEmpty else {
+            let version = try Self.version(of: database, path)
+            if let version {
                 if version == 1 { try Self.addChecksums(database) }
                 guard version < Self.version else { return }
                 try EventTables.create(database)
@@ -102,6 +98,19 @@ final class StateFile: Sendable {
                     """)
             try EventTables.create(database)
         }
+    }
+
+    /// The version of a file that this program can read; `nil` where it has no tables yet.
+    private static func version(of database: Database, _ path: String) throws -> Int64? {
+        if try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0 { return nil }
+        guard try Int64.fetchOne(database, sql: "PRAGMA application_id") == Self.applicationID else {
+            throw EntityStoreError(.corrupt, "\(path) is a database of something else")
+        }
+        let version = try Int64.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard version <= Self.version else {
+            throw EntityStoreError.later(path, version: version, than: Self.version)
+        }
+        return version
     }
 
     private static func addChecksums(_ database: Database) throws {

@@ -143,6 +143,10 @@ struct SQLiteFolderTests {
         }
         #expect(later?.message.contains("later version (9)") == true)
         #expect(!FileManager.default.fileExists(atPath: folder.file("copy")))
+        // Nor does a process read one that another has written, whatever the shared file says.
+        try folder.meddle("PRAGMA user_version = 9", in: "writer-2.sqlite")
+        let reader = #expect(throws: EntityStoreError.self) { try StateFile.reader(folder.file("writer-2.sqlite")) }
+        #expect(reader?.message.contains("later version (9) of the program, and this one reads") == true)
         #expect(throws: EntityStoreError.self) { try SQLiteFolder(path: folder.file("none")) }
         #expect(throws: EntityStoreError.self) { try SQLiteFolder(path: folder.file("copy.partial")).check() }
     }

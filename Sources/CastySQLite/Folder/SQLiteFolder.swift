@@ -90,10 +90,7 @@ struct FolderFile: Sendable {
             throw EntityStoreError(.corrupt, "\(path) is a database of something else")
         }
         guard version <= latest else {
-            throw EntityStoreError(
-                .unavailable,
-                "\(path) has been written by a later version (\(version)) of the program, and this one reads versions up to \(latest)"
-            )
+            throw EntityStoreError.later(path, version: version, than: latest)
         }
         return version
     }
