@@ -18,10 +18,11 @@ extension Behavior {
     }
 
     /// The threads that a behavior asks for before it does anything else.
+    @inlinable
     var dispatcher: DispatcherKind? {
         switch kind {
-        case .dispatched(let dispatched): dispatched.behavior.dispatcher ?? dispatched.dispatcher
-        case .supervised(let supervised): supervised.behavior.dispatcher
+        case .dispatched(let dispatched): dispatched.innermost
+        case .supervised(let supervised): supervised.dispatcher
         case .same, .stopped, .unhandled, .empty, .ignore, .handle, .receive, .receiveAsync, .setup, .unstash,
             .awaiting:
             nil
@@ -39,4 +40,7 @@ package final class Dispatched<Message: Sendable> {
         self.dispatcher = dispatcher
         self.behavior = behavior
     }
+
+    @usableFromInline
+    var innermost: DispatcherKind { behavior.dispatcher ?? dispatcher }
 }

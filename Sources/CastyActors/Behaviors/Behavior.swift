@@ -1,3 +1,5 @@
+public import CastyCore
+
 /// What an actor does with its next message.
 ///
 /// A handler returns the next behavior: ``same`` to continue unchanged, another one to change, ``stopped`` to end. Two
@@ -191,4 +193,7 @@ package final class Supervised<Message: Sendable> {
         self.strategy = strategy
         self.covers = covers
     }
+
+    @usableFromInline
+    var dispatcher: DispatcherKind? { behavior.dispatcher }
 }

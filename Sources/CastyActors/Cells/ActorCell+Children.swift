@@ -1,34 +1,59 @@
 public import CastyCore
-public import CastyObservability
+import CastyObservability
 import Synchronization
 
-extension ActorCell {
-    /// Starts a child.
-    @usableFromInline
+extension AnyActorCell {
+    /// Starts a child. Inlinable, so that its cell is made by code that is compiled for its message type.
+    @inlinable
     package func spawn<Child: Sendable>(
         _ behavior: sending Behavior<Child>, name: String?, mailbox: MailboxCapacity,
-        dispatcher: DispatcherKind? = nil, turn: @escaping @Sendable (AnyActorCell, Int) -> Void,
-        hooks: CellHooks<Child>? = nil, traffic: LossClass? = nil
+        dispatcher: DispatcherKind? = nil, turn: @escaping @Sendable (AnyActorCell, TurnGrant) -> Void
     ) throws(SpawnError) -> ActorCell<Child> {
         let dispatcher = behavior.dispatcher ?? dispatcher ?? self.dispatcher
-        if let name, name.isEmpty || name.hasPrefix("$") { throw .badName(name) }
-        let family = self.family(orElse: Family())
-        let chosen = name ?? family.anonymousName()
         let child = ActorCell<Child>(
-            system: system, name: chosen, parent: self, uid: system.nextUID(), traffic: traffic ?? self.traffic,
-            behavior: behavior, capacity: mailbox.limit, dispatcher: dispatcher, turn: turn, hooks: hooks)
+            system: system, name: try childName(name), parent: self, uid: system.nextUID(), traffic: traffic,
+            behavior: behavior, capacity: mailbox.limit, dispatcher: dispatcher, turn: turn)
+        try admit(child, isAnonymous: name == nil)
+        return child
+    }
+
+    /// Starts a child with the hooks of a part of the runtime.
+    func spawn<Child: Sendable>(
+        _ behavior: sending Behavior<Child>, name: String, mailbox: MailboxCapacity, hooks: CellHooks<Child>,
+        traffic: LossClass, turn: @escaping @Sendable (AnyActorCell, TurnGrant) -> Void
+    ) throws(SpawnError) -> ActorCell<Child> {
+        let dispatcher = behavior.dispatcher ?? .standard
+        let child = HookedActorCell<Child>(
+            hooks: hooks, system: system, name: try childName(name), parent: self, uid: system.nextUID(),
+            traffic: traffic, behavior: behavior, capacity: mailbox.limit, dispatcher: dispatcher, turn: turn)
+        try admit(child, isAnonymous: false)
+        return child
+    }
+
+    /// The name of the next child: the one that was chosen, if it is allowed.
+    @usableFromInline
+    func childName(_ chosen: String?) throws(SpawnError) -> String {
+        guard let chosen else { return family(orElse: Family()).anonymousName() }
+        if chosen.isEmpty || chosen.hasPrefix("$") { throw .badName(chosen) }
+        return chosen
+    }
+
+    /// Lets a child start, if this actor may have more and its name is free.
+    @usableFromInline
+    func admit(_ child: AnyActorCell, isAnonymous: Bool) throws(SpawnError) {
         // Only this insertion decides whether a child starts. Stopping the actor closes the family under the same lock,
         // so every child is either refused here or stopped there.
-        switch family.insert(child, isAnonymous: name == nil) {
+        switch family(orElse: Family()).insert(child, isAnonymous: isAnonymous) {
         case .inserted: break
-        case .nameTaken: throw .nameTaken(chosen, parent: pathText)
+        case .nameTaken: throw .nameTaken(child.name, parent: pathText)
         case .closed: throw .stopping(pathText)
         }
         system.actorStarted(child)
         system.execute(child)
-        return child
     }
+}
 
+extension ActorCell {
     func watch(_ ref: AnyActorRef, message: Message?) {
         let coldState = needColdState()
         let isKnown = coldState.watching[ref] != nil
@@ -46,8 +71,8 @@ extension ActorCell {
 extension AnyActorCell {
     /// Takes a turn of a cell whose message type is known here, so that the loop is compiled for that type.
     @inlinable
-    package func takeTurn<Message: Sendable>(of type: Message.Type, _ budget: Int) {
-        unsafeDowncast(self, to: ActorCell<Message>.self).drain(budget: budget)
+    package func takeTurn<Message: Sendable>(of type: Message.Type, _ grant: TurnGrant) {
+        unsafeDowncast(self, to: ActorCell<Message>.self).drain(grant)
     }
 }
 

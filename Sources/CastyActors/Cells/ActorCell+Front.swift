@@ -11,8 +11,8 @@ extension ActorCell {
     func putInFront(_ messages: [PostponedMessage<Message>]) {
         guard !messages.isEmpty else { return }
         let count = frontCount + messages.count
-        consumed &+= UInt64(next)
-        consumed &-= UInt64(messages.count)
+        // What it will be: the messages that were handled leave the batch, and these come into it.
+        let consumed = consumed &+ UInt64(next) &- UInt64(messages.count)
         if let tracing = system.tracing { tracing.noteInFront(messages.map(\.context), after: consumed, for: uid) }
         let rest = batch.removeAll(from: next)
         for postponed in messages { batch.append(postponed.message) }

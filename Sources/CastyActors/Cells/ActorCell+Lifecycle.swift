@@ -4,8 +4,19 @@ import Synchronization
 
 extension ActorCell {
     /// Runs the initial behavior, at the start and at each restart.
-    @usableFromInline
+    @inlinable
     func start() {
+        if case .handle = initial.kind, coldState == nil {
+            // Most actors begin so.
+            lifecycle = .running
+            behavior = initial
+            return
+        }
+        startInOrder()
+    }
+
+    @usableFromInline
+    func startInOrder() {
         lifecycle = .running
         guard let coldState else { return become(initial, after: nil) }
         coldState.supervisions = []

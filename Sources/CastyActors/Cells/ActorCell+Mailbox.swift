@@ -107,7 +107,6 @@ extension ActorCell {
     @inlinable
     func refill() -> Bool {
         if notesActivity, batch.count > 0 { noteActivity() }
-        consumed &+= UInt64(batch.count)
         batch.reset()
         next = 0
         if mailbox.move(from: .scheduled, to: .idle) { return false }

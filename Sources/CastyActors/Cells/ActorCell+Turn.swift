@@ -1,16 +1,16 @@
-import CastyCore
+public import CastyCore
 public import Synchronization
 
 extension ActorCell {
-    /// Takes one turn: signals first, then at most `budget` messages.
+    /// Takes one turn: signals first, then at most as many messages as are granted.
     @inlinable
-    package func drain(budget: Int) {
-        var left = budget
+    package func drain(_ grant: TurnGrant) {
+        var left = grant.budget
         while left > 0 {
             // Nearly all turns are of an actor that runs and has only messages.
             if lifecycle == .running, !isSuspended, !isHooked, !signalled.load(ordering: .acquiring) {
                 if next == batch.count, !refill() { return }
-                if next < batch.count { left = handleBatch(left) }
+                if next < batch.count { left = handleBatch(left, on: grant.stripe) }
                 if changesDispatcher {
                     changesDispatcher = false
                     return requestTurn()
@@ -48,7 +48,7 @@ extension ActorCell {
                 continue
             }
             if next == batch.count, !refill() { return }
-            if next < batch.count { left = handleBatch(left) }
+            if next < batch.count { left = handleBatch(left, on: grant.stripe) }
             if changesDispatcher {
                 changesDispatcher = false
                 return requestTurn()
@@ -72,11 +72,13 @@ extension ActorCell {
 
     /// Handles the batch until it ends, the budget is spent, a signal arrives, or the behavior changes. Returns the
     /// rest of the budget.
+    ///
+    /// - Parameter stripe: Where the messages are counted.
     @inlinable
-    func handleBatch(_ budget: Int) -> Int {
+    func handleBatch(_ budget: Int, on stripe: Int) -> Int {
         var left = budget
         // Not computed from `next`, which the end of the actor resets to 0.
-        defer { system.counters.addHandled(UInt64(budget &- left), by: uid) }
+        defer { system.counters.addHandled(UInt64(budget &- left), on: stripe) }
         var end = BatchEnd<Message>.none
         lendBehavior { ActorContext(self).handleBatch(&left, &end, with: $0.kind) }
         switch end {

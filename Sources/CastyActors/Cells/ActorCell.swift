@@ -8,51 +8,58 @@ public import Synchronization
 /// and handles it without a lock. The hot functions are inlinable, so that they are compiled for the message type where
 /// it is known.
 @usableFromInline
-package final class ActorCell<Message: Sendable>: MessageCell<Message>, @unchecked Sendable {
-    // The order of the properties leaves no gaps, and keeps what producers write more than a cache line from what the
-    // turn uses for each message.
-    @usableFromInline let isHooked: Bool
-    /// Whether more is done with a message on its way: it is encoded and decoded, or carries its sender's context.
-    @usableFromInline let takesDetour: Bool
+package class ActorCell<Message: Sendable>: MessageCell<Message>, @unchecked Sendable {
+    // The order of the properties leaves no gaps, and keeps what producers write for each message apart from what the
+    // turn writes for each. What one of them writes seldom is between them.
+    /// What it was made as.
+    @usableFromInline final let traits: CellTraits
+    /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
+    @usableFromInline final let signalled = Atomic<Bool>(false)
+    /// How many messages may wait; ``unlimited`` is no limit. The lock of the mailbox protects it.
+    @usableFromInline @exclusivity(unchecked) final var capacity: UInt32
+
+    // The turn writes these, and seldom.
+    @usableFromInline @exclusivity(unchecked) final var lifecycle = Lifecycle.starting
+    /// Whether an asynchronous handler runs. The actor handles no other message until it has ended.
+    @usableFromInline @exclusivity(unchecked) final var isSuspended = false
+    /// Whether the turns that follow are for other threads.
+    @usableFromInline @exclusivity(unchecked) final var changesDispatcher = false
+    /// Whether the end of each batch is noted, for a receive timeout.
+    @usableFromInline @exclusivity(unchecked) final var notesActivity = false
 
     // The lock of the mailbox protects the next properties, up to `signals`.
-    /// How many messages may wait; ``unlimited`` is no limit.
-    @usableFromInline @exclusivity(unchecked) var capacity: UInt32
-    @usableFromInline @exclusivity(unchecked) var inbox = MessageBuffer<Message>()
+    @usableFromInline @exclusivity(unchecked) final var inbox = MessageBuffer<Message>()
     /// The number of messages accepted so far.
-    @usableFromInline @exclusivity(unchecked) var accepted: UInt64 = 0
-    @usableFromInline @exclusivity(unchecked) var signals: [SystemMessage] = []
-
-    /// The hooks of the runtime part that controls this actor's turns, if any.
-    private let hooksBox: HooksBox<Message>?
-    /// Children by name. They have a lock of their own because lookups by path come from other threads.
-    private let familyReference = Atomic<Unmanaged<Family>?>(nil)
+    @usableFromInline @exclusivity(unchecked) final var accepted: UInt64 = 0
+    @usableFromInline @exclusivity(unchecked) final var signals: [SystemMessage] = []
 
     // The properties below belong to the turn.
-    @exclusivity(unchecked) var coldState: ColdState<Message>?
-    @exclusivity(unchecked) var initial: Behavior<Message>
-    @usableFromInline let isBounded: Bool
-    @usableFromInline @exclusivity(unchecked) var behavior: Behavior<Message>
-    /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
-    @usableFromInline let signalled = Atomic<Bool>(false)
-    @usableFromInline @exclusivity(unchecked) var lifecycle = Lifecycle.starting
-    /// Whether an asynchronous handler runs. The actor handles no other message until it has ended.
-    @usableFromInline @exclusivity(unchecked) var isSuspended = false
-    /// Whether the turns that follow are for other threads.
-    @usableFromInline @exclusivity(unchecked) var changesDispatcher = false
-    /// Whether the end of each batch is noted, for a receive timeout.
-    @usableFromInline @exclusivity(unchecked) var notesActivity = false
-    @usableFromInline @exclusivity(unchecked) var batch = MessageBuffer<Message>()
-    @usableFromInline @exclusivity(unchecked) var next: UInt32 = 0
+    @usableFromInline @exclusivity(unchecked) final var coldState: ColdState<Message>?
+    @usableFromInline @exclusivity(unchecked) final var initial: Behavior<Message>
+    @usableFromInline @exclusivity(unchecked) final var behavior: Behavior<Message>
+    @usableFromInline @exclusivity(unchecked) final var batch = MessageBuffer<Message>()
+    @usableFromInline @exclusivity(unchecked) final var next: UInt32 = 0
     /// How many messages of the batch are still to be handled, for others to read.
-    @usableFromInline let unhandled = Atomic<UInt32>(0)
-    /// How many of the accepted messages were handled before the current batch.
-    @usableFromInline @exclusivity(unchecked) var consumed: UInt64 = 0
+    @usableFromInline final let unhandled = Atomic<UInt32>(0)
 
     /// The capacity of a mailbox that has no bound. A bound beyond it is none either: a buffer holds no more messages.
     @inlinable static var unlimited: UInt32 { .max }
 
-    var hooks: CellHooks<Message>? { hooksBox?.hooks }
+    /// The hooks of the runtime part that controls this actor's turns, if any.
+    final var hooks: CellHooks<Message>? {
+        traits.contains(.hooked) ? unsafeDowncast(self, to: HookedActorCell<Message>.self).cellHooks : nil
+    }
+
+    @inlinable @inline(__always) final var isHooked: Bool { traits.contains(.hooked) }
+    @inlinable @inline(__always) final var isBounded: Bool { traits.contains(.bounded) }
+    @inlinable @inline(__always) final var takesDetour: Bool { traits.contains(.detour) }
+
+    /// How many of the accepted messages were handled before the current batch; on its turn only.
+    final var consumed: UInt64 {
+        let state = lockMailbox()
+        defer { mailbox.unlock(state) }
+        return accepted &- UInt64(inbox.count) &- UInt64(batch.count)
+    }
 
     /// The lifecycle state of an actor. Only its turn changes it.
     @usableFromInline
@@ -61,21 +68,21 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
     }
 
     /// Creates an actor's cell; it starts when it is first scheduled.
-    @usableFromInline
+    @inlinable
     package init(
         system: ActorSystem, name: String, parent: AnyActorCell?, uid: UInt64, traffic: LossClass,
         behavior: sending Behavior<Message>, capacity: Int, dispatcher: DispatcherKind,
-        turn: @escaping @Sendable (AnyActorCell, Int) -> Void, hooks: CellHooks<Message>? = nil
+        turn: @escaping @Sendable (AnyActorCell, TurnGrant) -> Void, isHooked: Bool = false
     ) {
-        hooksBox = hooks.map { HooksBox($0) }
-        isHooked = hooks != nil
-        takesDetour = system.localCodec != nil && traffic == .user || system.tracing != nil
         self.capacity = UInt32(clamping: capacity)
-        isBounded = self.capacity != Self.unlimited
-        if let tracing = system.tracing {
-            initial = behavior.traced(by: tracing)
-        } else {
+        var traits: CellTraits = isHooked ? .hooked : []
+        if self.capacity != UInt32.max { traits.insert(.bounded) }
+        if system.detours(traffic) { traits.insert(.detour) }
+        self.traits = traits
+        if system.tracing == nil {
             initial = behavior
+        } else {
+            initial = behavior.traced(in: system)
         }
         self.behavior = .empty
         super.init(
@@ -101,7 +108,7 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
     }
 
     /// A stopped actor still answers new watches.
-    func refuse(_ message: SystemMessage) {
+    final func refuse(_ message: SystemMessage) {
         if case .watch(let watcher, let watched) = message {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: .noSuchActor)))
         }
@@ -118,28 +125,6 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
         if isResting { requestTurn() }
     }
 
-    /// Its children; `nil` while it has had none. Set once and kept.
-    ///
-    /// Not an `AtomicLazyReference`, whose functions are not specialised: each use would look up metadata.
-    var family: Family? { familyReference.load(ordering: .acquiring)?.takeUnretainedValue() }
-
-    /// Its children, who are these from now on if it has had none.
-    func family(orElse first: @autoclosure () -> Family) -> Family {
-        if let family { return family }
-        let mine = Unmanaged.passRetained(first())
-        let (isMine, other) = familyReference.compareExchange(
-            expected: nil, desired: mine, ordering: .acquiringAndReleasing)
-        if isMine { return mine.takeUnretainedValue() }
-        mine.release()
-        return other.map { $0.takeUnretainedValue() } ?? Family.childless
-    }
-
-    override package func child(named name: String) -> AnyActorCell? { family?.child(named: name) }
-
-    override package var livingChildren: [AnyActorCell] { family?.ordered ?? [] }
-
-    override package func someChildren(_ limit: Int) -> [AnyActorCell] { family?.some(limit) ?? [] }
-
     /// The number of waiting messages.
     override package var waiting: Int {
         let state = lockMailbox()
@@ -148,15 +133,23 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
     }
 
     deinit {
-        familyReference.load(ordering: .acquiring)?.release()
         _ = batch.removeAll(from: next)
         _ = inbox.removeAll(from: 0)
     }
 }
 
-/// Keeps the hooks of the few cells that have any out of the others.
-private final class HooksBox<Message: Sendable>: Sendable {
-    let hooks: CellHooks<Message>
+/// What an actor's cell was made as.
+@usableFromInline
+struct CellTraits: OptionSet, Sendable {
+    @usableFromInline let rawValue: UInt8
 
-    init(_ hooks: CellHooks<Message>) { self.hooks = hooks }
+    @inlinable
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// A part of the runtime controls its turns.
+    @inlinable static var hooked: CellTraits { CellTraits(rawValue: 1) }
+    /// Its mailbox has a bound.
+    @inlinable static var bounded: CellTraits { CellTraits(rawValue: 2) }
+    /// More is done with a message on its way: it is encoded and decoded, or carries its sender's context.
+    @inlinable static var detour: CellTraits { CellTraits(rawValue: 4) }
 }

@@ -1,5 +1,5 @@
 public import CastyCore
-package import CastyObservability
+public import CastyObservability
 package import CastySerialization
 import Synchronization
 
@@ -31,13 +31,17 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     package let uid: UInt64
     /// Takes one turn. The closure is created where the message type is known, so that the compiler specialises the
     /// loop for it.
-    private let turn: @Sendable (AnyActorCell, Int) -> Void
+    private let turn: @Sendable (AnyActorCell, TurnGrant) -> Void
+    /// Its children by name; only actors have any. They have a lock of their own because lookups by path come from other
+    /// threads. Not an `AtomicLazyReference`, whose functions are not specialised: each use would look up metadata.
+    private let familyReference = Atomic<Unmanaged<Family>?>(nil)
     // Smaller properties are at the end: those of subclasses follow without a gap.
     /// Whether a turn is due, and the lock of the mailbox. Only actors use it.
     @usableFromInline let mailbox = MailboxWord(.scheduled)
     /// Where its parent's family keeps it, if it has no name of its own. Protected by the lock of that family.
     @exclusivity(unchecked) var familySlot = AnyActorCell.noSlot
     /// The loss class of its messages.
+    @usableFromInline
     package let traffic: LossClass
     /// What takes its messages.
     @usableFromInline let form: CellForm
@@ -50,10 +54,11 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     /// The slot of those that are in none.
     static let noSlot = UInt32.max
 
+    @usableFromInline
     package init(
         system: ActorSystem, form: CellForm, name: String = "", parent: AnyActorCell? = nil, uid: UInt64,
         traffic: LossClass, dispatcher: DispatcherKind = .standard,
-        turn: @escaping @Sendable (AnyActorCell, Int) -> Void = { _, _ in }
+        turn: @escaping @Sendable (AnyActorCell, TurnGrant) -> Void = { _, _ in }
     ) {
         self.system = system
         self.name = name
@@ -66,7 +71,9 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
         super.init()
     }
 
-    override public final func run(budget: Int) { turn(self, budget) }
+    deinit { familyReference.load(ordering: .acquiring)?.release() }
+
+    override public final func run(_ grant: TurnGrant) { turn(self, grant) }
 
     override public final var pace: TurnPace {
         get { TurnPace(rawValue: turnPace.load(ordering: .relaxed)) }
@@ -85,6 +92,7 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     final func requestTurn() { system.execute(self) }
 
     /// The threads that take its turns. A change counts from the next turn on.
+    @usableFromInline
     final var dispatcher: DispatcherKind {
         get { DispatcherKind(rawValue: chosenDispatcher.load(ordering: .relaxed)) }
         set { chosenDispatcher.store(newValue.rawValue, ordering: .relaxed) }
@@ -123,14 +131,28 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     /// Whether the actor or route behind it has ended permanently.
     package var isOver: Bool { false }
 
+    /// Its children; `nil` while it has had none. Set once and kept.
+    final var family: Family? { familyReference.load(ordering: .acquiring)?.takeUnretainedValue() }
+
+    /// Its children, who are these from now on if it has had none.
+    final func family(orElse first: @autoclosure () -> Family) -> Family {
+        if let family { return family }
+        let mine = Unmanaged.passRetained(first())
+        let (isMine, other) = familyReference.compareExchange(
+            expected: nil, desired: mine, ordering: .acquiringAndReleasing)
+        if isMine { return mine.takeUnretainedValue() }
+        mine.release()
+        return other.map { $0.takeUnretainedValue() } ?? Family.childless
+    }
+
     /// The living child of that name.
-    package func child(named name: String) -> AnyActorCell? { nil }
+    package final func child(named name: String) -> AnyActorCell? { family?.child(named: name) }
 
     /// The living children in the order of their creation.
-    package var livingChildren: [AnyActorCell] { [] }
+    package final var livingChildren: [AnyActorCell] { family?.ordered ?? [] }
 
     /// Some living children in no certain order, up to a limit: for figures that add them up.
-    package func someChildren(_ limit: Int) -> [AnyActorCell] { [] }
+    package final func someChildren(_ limit: Int) -> [AnyActorCell] { family?.some(limit) ?? [] }
 
     /// The question whose reply this cell waits for was sent to a node, or is on this one again.
     package func questionLeft(for node: NodeAddress) {}

@@ -1,6 +1,7 @@
 import CastyCore
 
 /// State that only some actors need. It is created on demand, so that the others stay small.
+@usableFromInline
 final class ColdState<Message: Sendable> {
     /// The watchers of this actor, and the reference by which each knows it.
     var watchers = WatchTable<AnyActorRef, AnyActorRef>()

@@ -1,4 +1,5 @@
-import CastyCore
+public import CastyCore
+public import CastyObservability
 package import CastySerialization
 public import Synchronization
 
@@ -8,6 +9,17 @@ public import Synchronization
 /// they call where the message type is known.
 @usableFromInline
 package class MessageCell<Message: Sendable>: AnyActorCell, @unchecked Sendable {
+    @inlinable
+    override package init(
+        system: ActorSystem, form: CellForm, name: String = "", parent: AnyActorCell? = nil, uid: UInt64,
+        traffic: LossClass, dispatcher: DispatcherKind = .standard,
+        turn: @escaping @Sendable (AnyActorCell, TurnGrant) -> Void = { _, _ in }
+    ) {
+        super.init(
+            system: system, form: form, name: name, parent: parent, uid: uid, traffic: traffic, dispatcher: dispatcher,
+            turn: turn)
+    }
+
     /// Delivers a message, or records it in the loss ledger.
     @inlinable @inline(__always)
     package final func tell(_ message: Message) {

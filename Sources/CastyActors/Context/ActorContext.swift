@@ -76,12 +76,11 @@ public struct ActorContext<Message: Sendable> {
     package func spawn<Child: Sendable>(
         _ behavior: sending Behavior<Child>, name: String, mailbox: MailboxCapacity, hooks: CellHooks<Child>,
         traffic: LossClass,
-        turn: @escaping @Sendable (AnyActorCell, Int) -> Void
+        turn: @escaping @Sendable (AnyActorCell, TurnGrant) -> Void
     ) throws(SpawnError) -> ActorRef<Child> {
         ActorRef(
             try target.spawn(
-                behavior, name: name, mailbox: mailbox, dispatcher: .standard, turn: turn, hooks: hooks,
-                traffic: traffic))
+                behavior, name: name, mailbox: mailbox, hooks: hooks, traffic: traffic, turn: turn))
     }
 
     /// Stops a child; its own children stop first. Other actors can be stopped only by a message.

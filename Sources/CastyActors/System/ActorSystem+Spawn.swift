@@ -42,14 +42,20 @@ extension ActorSystem {
         case user, system
     }
 
-    @usableFromInline
+    @inlinable
     package func spawn<Message: Sendable>(
         _ behavior: sending Behavior<Message>, under root: Root, name: String?, mailbox: MailboxCapacity,
-        dispatcher: DispatcherKind, turn: @escaping @Sendable (AnyActorCell, Int) -> Void
+        dispatcher: DispatcherKind, turn: @escaping @Sendable (AnyActorCell, TurnGrant) -> Void
     ) throws(SpawnError) -> ActorCell<Message> {
+        try guardian(of: root).spawn(behavior, name: name, mailbox: mailbox, dispatcher: dispatcher, turn: turn)
+    }
+
+    /// The parent of top-level actors.
+    @usableFromInline
+    func guardian(of root: Root) throws(SpawnError) -> AnyActorCell {
         let (guardian, terminating) = state.withLock { ($0[root], $0.terminating) }
         guard let guardian, !terminating else { throw .stopping("the system") }
-        return try guardian.spawn(behavior, name: name, mailbox: mailbox, dispatcher: dispatcher, turn: turn)
+        return guardian
     }
 
     /// Stops an actor; its children stop first.

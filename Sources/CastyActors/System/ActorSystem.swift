@@ -1,5 +1,5 @@
 public import CastyCore
-package import CastyObservability
+public import CastyObservability
 package import CastySerialization
 public import Logging
 public import Synchronization
@@ -127,6 +127,7 @@ public final class ActorSystem: Sendable {
     public var pendingAsks: Int { asks.waitingCount }
 
     /// A uid that no other actor of this incarnation has.
+    @usableFromInline
     package func nextUID() -> UInt64 {
         while true {
             let number = counters.assignNumber()
@@ -134,6 +135,10 @@ public final class ActorSystem: Sendable {
             if uid != 0 { return uid }
         }
     }
+
+    /// Whether more is done with the messages to an actor on their way than to put them into its mailbox.
+    @usableFromInline
+    func detours(_ traffic: LossClass) -> Bool { localCodec != nil && traffic == .user || tracing != nil }
 
     func unitRandom() -> Double { state.withLock { $0.generator.unit() } }
 

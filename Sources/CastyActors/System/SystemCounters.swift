@@ -1,12 +1,13 @@
+import CastyCore
 public import Synchronization
 
 /// What the actors of one system count together.
 ///
-/// Each turn adds to the messages handled, so there are several counters for them, in cache lines of their own: workers
-/// that count at the same time hardly meet, and what is next to a counter is not taken from the other cores.
+/// Each turn adds to the messages handled, so there are several counters for them, in cache lines of their own. The first
+/// is shared; each other one belongs to a thread, which adds to it without an atomic step, see ``TurnGrant``.
 @usableFromInline
 struct SystemCounters: ~Copyable, @unchecked Sendable {
-    private static var stripes: Int { 8 }
+    private static var stripes: Int { TurnGrant.stripes }
     /// Words between two counters: two cache lines, because processors fetch them in pairs.
     @inlinable static var step: Int { 16 }
 
@@ -41,8 +42,13 @@ struct SystemCounters: ~Copyable, @unchecked Sendable {
 
     /// Counts messages that an actor has handled.
     @inlinable @inline(__always)
-    func addHandled(_ count: UInt64, by uid: UInt64) {
-        words[Int(truncatingIfNeeded: uid & 7) &* Self.step].wrappingAdd(count, ordering: .relaxed)
+    func addHandled(_ count: UInt64, on stripe: Int) {
+        let word = words + stripe &* Self.step
+        if stripe == 0 {
+            word.pointee.wrappingAdd(count, ordering: .relaxed)
+        } else {
+            word.pointee.store(word.pointee.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+        }
     }
 
     /// How many messages all actors have handled.

@@ -1,4 +1,8 @@
 extension Behavior {
+    /// The same behavior, with handlers that run in the contexts of their messages where a system carries any.
+    @usableFromInline
+    func traced(in system: ActorSystem) -> Behavior { system.tracing.map { traced(by: $0) } ?? self }
+
     /// The same behavior, with handlers that run in the contexts of their messages.
     ///
     /// - Parameter context: That of the message whose handler has returned this behavior.

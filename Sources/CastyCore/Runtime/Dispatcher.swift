@@ -7,10 +7,9 @@ open class Runnable: @unchecked Sendable {
     /// Creates a runnable that has no work.
     public init() {}
 
-    /// Takes a turn: handles at most `budget` messages, then asks the dispatcher for another turn if more wait.
-    ///
-    /// - Parameter budget: The most messages of this turn, at least 1.
-    open func run(budget: Int) {}
+    /// Takes a turn: handles as many messages as are granted at most, then asks the dispatcher for another turn if more
+    /// wait.
+    open func run(_ grant: TurnGrant) {}
 
     /// What is known about the length of its turns, see ``TurnPace``. A runnable that does not store it never runs on a
     /// thread that reads from the network.
@@ -27,6 +26,26 @@ open class Runnable: @unchecked Sendable {
     open var hasManyTurns: Bool { false }
 }
 
+/// What a dispatcher grants a runnable for one turn.
+public struct TurnGrant: Hashable, Sendable {
+    /// The number of stripes of a counter that many threads add to.
+    @inlinable package static var stripes: Int { 16 }
+
+    /// The most messages of the turn, at least 1.
+    public let budget: Int
+    /// The stripe of such counters that the calling thread alone adds to, without an atomic step: 1…15. Threads without
+    /// one share the first, 0.
+    public let stripe: Int
+
+    /// - Precondition: `budget` is at least 1, and there is such a stripe.
+    @inlinable
+    package init(budget: Int, stripe: Int = 0) {
+        precondition(budget >= 1 && (0..<Self.stripes).contains(stripe), "a grant of \(budget) on stripe \(stripe)")
+        self.budget = budget
+        self.stripe = stripe
+    }
+}
+
 /// A piece of work that takes exactly one turn: for code outside the actors that must run on the dispatcher.
 package final class WorkItem: Runnable, @unchecked Sendable {
     private let work: @Sendable () -> Void
@@ -35,7 +54,7 @@ package final class WorkItem: Runnable, @unchecked Sendable {
         self.work = work
     }
 
-    override public func run(budget: Int) { work() }
+    override public func run(_ grant: TurnGrant) { work() }
 }
 
 /// Runs turns: one of the interfaces that the live and the simulated runtime implement.

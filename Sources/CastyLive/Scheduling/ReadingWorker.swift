@@ -27,6 +27,7 @@ final class ReadingWorker: @unchecked Sendable {
     /// The runnable whose turn runs now, and whether it has requested another turn.
     @exclusivity(unchecked) private var running: UnsafeMutableRawPointer?
     @exclusivity(unchecked) private var runsAgain = false
+    private let stripe = ThreadStripe()
 
     init(_ pool: WorkerPool) {
         self.pool = pool
@@ -121,7 +122,7 @@ final class ReadingWorker: @unchecked Sendable {
         turns &+= 1
         slot.subject.store(UInt(bitPattern: pointer), ordering: .relaxed)
         slot.turns.store(turns, ordering: .releasing)
-        turn.runnable._withUnsafeGuaranteedRef { $0.run(budget: Self.budget) }
+        turn.runnable._withUnsafeGuaranteedRef { $0.run(TurnGrant(budget: Self.budget, stripe: stripe.index)) }
         running = nil
         turns &+= 1
         slot.turns.store(turns, ordering: .releasing)

@@ -83,6 +83,21 @@ final class WorkStealingQueue: @unchecked Sendable {
         return nil
     }
 
+    /// Takes the older half of the turns, those that no other worker takes meanwhile. Only the owner may call it.
+    func takeOlderHalf() -> [Turn] {
+        let tail = counters[Self.tailIndex].load(ordering: .relaxed)
+        var head = counters[Self.headIndex].load(ordering: .acquiring)
+        while true {
+            let taken = (tail &- head) / 2
+            if taken == 0 { return [] }
+            let turns = (0..<taken).compactMap { read(at: head &+ $0) }
+            let (exchanged, original) = counters[Self.headIndex].compareExchange(
+                expected: head, desired: head &+ taken, ordering: .acquiringAndReleasing)
+            if exchanged { return turns }
+            head = original
+        }
+    }
+
     /// Moves the older half of the victim's turns here, except the oldest, which it returns. Only the owner may call
     /// it.
     func steal(from victim: WorkStealingQueue) -> Turn? {

@@ -32,6 +32,7 @@ final class Worker {
     @exclusivity(unchecked) private var writesDue: [TCPConnection] = []
     /// The view of the last turn, as published in the worker's slot.
     @exclusivity(unchecked) private var serving: UnsafeMutableRawPointer?
+    private let stripe = ThreadStripe()
 
     init(pool: WorkerPool, index: Int) {
         self.pool = pool
@@ -103,7 +104,16 @@ final class Worker {
     }
 
     private func queueUp(_ turn: Turn) {
-        if !slot.ring.append(turn) { pool.inject(turn) }
+        if !slot.ring.append(turn) { overflow(turn) }
+    }
+
+    /// Leaves half of what waits here to all workers at once: a turn that wakes very many would else take the lock of the
+    /// shared queue for each.
+    @inline(never)
+    private func overflow(_ turn: Turn) {
+        var turns = slot.ring.takeOlderHalf()
+        turns.append(turn)
+        pool.inject(turns)
     }
 }
 
@@ -121,8 +131,8 @@ extension Worker {
         slot.subject.store(UInt(bitPattern: pointer), ordering: .relaxed)
         slot.turns.store(turns, ordering: .releasing)
         turn.runnable._withUnsafeGuaranteedRef { runnable in
-            let budget = turn.view._withUnsafeGuaranteedRef { $0.budget }
-            if runnable.pace.isMeasured { runMeasured(runnable, budget) } else { runnable.run(budget: budget) }
+            let grant = TurnGrant(budget: turn.view._withUnsafeGuaranteedRef { $0.budget }, stripe: stripe.index)
+            if runnable.pace.isMeasured { runMeasured(runnable, grant) } else { runnable.run(grant) }
         }
         running = nil
         turns &+= 1
@@ -158,9 +168,9 @@ extension Worker {
     }
 
     /// A turn whose length decides whether a reading thread may run the next ones.
-    private func runMeasured(_ runnable: Runnable, _ budget: Int) {
+    private func runMeasured(_ runnable: Runnable, _ grant: TurnGrant) {
         let start = LiveClock.reading
-        runnable.run(budget: budget)
+        runnable.run(grant)
         runnable.pace = runnable.pace.after(turnOf: LiveClock.reading - start)
     }
 
@@ -206,7 +216,9 @@ extension Worker {
 
     /// An injected turn, which now and then comes before the worker's own work.
     private func between() -> Turn? {
-        guard !pool.isStopping.load(ordering: .relaxed), let turn = pool.takeInjected() else { return nil }
+        guard !pool.isStopping.load(ordering: .relaxed), let turn = pool.takeInjected(sharing: slot.ring) else {
+            return nil
+        }
         // The turn that was to be next is delayed by one turn, so another worker may take it.
         if slot.ring.count > 0 { pool.notify() }
         return turn
@@ -219,7 +231,7 @@ extension Worker {
         leaveView()
         kept.releaseAll()
         while !pool.isStopping.load(ordering: .relaxed) {
-            if let turn = pool.takeInjected() { return found(turn) }
+            if let turn = pool.takeInjected(sharing: slot.ring) { return found(turn) }
             if !isSearching, pool.searching.load(ordering: .relaxed) * 2 < pool.workers {
                 pool.searching.add(1, ordering: .sequentiallyConsistent)
                 isSearching = true
@@ -237,7 +249,7 @@ extension Worker {
     }
 
     private func look() -> Turn? {
-        if let turn = pool.takeInjected() { return turn }
+        if let turn = pool.takeInjected(sharing: slot.ring) { return turn }
         let count = pool.searchedSlots
         var other = index + 1
         for _ in 0..<count {

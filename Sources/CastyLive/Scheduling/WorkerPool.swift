@@ -182,11 +182,42 @@ extension WorkerPool {
         notify()
     }
 
+    /// Adds turns to the shared queue, in their order.
+    func inject(_ turns: [Turn]) {
+        injected.withLock { $0.append(contentsOf: turns) }
+        injectedCount.add(turns.count, ordering: .releasing)
+        notify()
+    }
+
+    /// The most turns that a worker takes from the shared queue at once, beside the one that it runs.
+    private static let largestShare = 63
+
+    /// How many turns the shared queue has room for when it is empty.
+    static let keptCapacity = 4096
+
+    /// How many turns the shared queue has room for.
+    var injectedCapacity: Int { injected.withLock { $0.capacity } }
+
     /// Takes the oldest turn of the shared queue.
-    func takeInjected() -> Turn? {
+    ///
+    /// - Parameter ring: That of the calling worker, which takes its share of the rest along, so that it needs the lock
+    ///   less often. Other workers may steal it from there. Not where a turn may block.
+    func takeInjected(sharing ring: WorkStealingQueue? = nil) -> Turn? {
         if injectedCount.load(ordering: .acquiring) == 0 { return nil }
-        guard let turn = injected.withLock({ $0.popFirst() }) else { return nil }
-        injectedCount.subtract(1, ordering: .relaxed)
+        let (turn, count) = injected.withLock { queue -> (Turn?, Int) in
+            guard let turn = queue.popFirst() else { return (nil, 0) }
+            // Many that waited once are no reason to keep the memory for as many.
+            defer { if queue.isEmpty, queue.capacity > Self.keptCapacity { queue = CircularBuffer() } }
+            guard let ring, !growth.isAtOnce else { return (turn, 1) }
+            let share = min(queue.count / max(1, workers), Self.largestShare)
+            var moved = 0
+            while moved < share, let next = queue.first, ring.append(next) {
+                queue.removeFirst()
+                moved += 1
+            }
+            return (turn, 1 + moved)
+        }
+        if count > 0 { injectedCount.subtract(count, ordering: .relaxed) }
         return turn
     }
 

@@ -11,7 +11,7 @@ public import CastyPlacement
 package struct ActorHandling<Subject: Sendable, Message: Sendable>: Sendable {
     let behavior: @Sendable (Subject) -> Behavior<Message>
     let mailbox: MailboxCapacity
-    let turn: @Sendable (AnyActorCell, Int) -> Void
+    let turn: @Sendable (AnyActorCell, TurnGrant) -> Void
     let offer: @Sendable (ErasedMessage, AnyActorCell) -> Delivery
 
     @inlinable
@@ -30,7 +30,7 @@ package struct ActorHandling<Subject: Sendable, Message: Sendable>: Sendable {
     @usableFromInline
     package init(
         _ behavior: @escaping @Sendable (Subject) -> Behavior<Message>, mailbox: MailboxCapacity,
-        turn: @escaping @Sendable (AnyActorCell, Int) -> Void,
+        turn: @escaping @Sendable (AnyActorCell, TurnGrant) -> Void,
         offer: @escaping @Sendable (ErasedMessage, AnyActorCell) -> Delivery
     ) {
         self.behavior = behavior

@@ -89,7 +89,7 @@ package final class SimulatedNode: @unchecked Sendable {
 
     /// Runs a turn.
     func take(_ runnable: Runnable) {
-        runnable.run(budget: budget)
+        runnable.run(TurnGrant(budget: budget))
     }
 
     func timer(at deadline: Int64, _ action: @escaping @Sendable () -> Void) -> SimulatedTimer {

@@ -34,7 +34,7 @@ final class ManualWorld: Dispatcher, Scheduler, MessageTransport, RandomSource {
             let next = state.withLock { $0.ready.isEmpty ? nil : $0.ready.removeFirst() }
             guard let next else { return }
             if let actor = next as? AnyActorCell, hangs(actor) { continue }
-            next.run(budget: budget)
+            next.run(TurnGrant(budget: budget))
         }
     }
 

@@ -37,10 +37,10 @@ private final class PacedProbe: Runnable, @unchecked Sendable {
         if wakes { dispatcher.execute(self) }
     }
 
-    override func run(budget: Int) {
+    override func run(_ grant: TurnGrant) {
         if isInTurn.exchange(true, ordering: .acquiringAndReleasing) { overlaps.add() }
         let batch = state.withLock { state in
-            let batch = Array(state.waiting.prefix(budget))
+            let batch = Array(state.waiting.prefix(grant.budget))
             state.waiting.removeFirst(batch.count)
             return batch
         }
