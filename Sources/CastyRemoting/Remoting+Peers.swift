@@ -45,7 +45,7 @@ extension Remoting {
     /// node, or a false claim. Reported once a minute at most for each address.
     func contradicted(_ claimed: UniqueAddress, by present: UniqueAddress) {
         let text = "\(claimed) introduced itself and was refused: \(present) answers at that address"
-        let isNews = state.withLock { $0.warnings.note("claim \(present.address)", at: system.now) != nil }
+        let isNews = state.withLock { $0.warnings.note("claim", of: "\(present.address)", at: system.now) != nil }
         guard isNews else { return }
         system.log.warning("\(text)")
         system.inspector.emit(.note, reason: .notice(.claimedAddress), detail: .text(text))

@@ -133,10 +133,10 @@ package final class Remoting: RemoteAccess {
 
     // MARK: Warnings
 
-    /// Logs a warning, at most once a minute for each kind.
-    func warn(_ kind: String, _ text: @autoclosure () -> String) {
+    /// Logs a warning, at most once a minute for each kind and host.
+    func warn(_ kind: String, of host: String = "", _ text: @autoclosure () -> String) {
         let now = system.now
-        guard let count = state.withLock({ $0.warnings.note(kind, at: now) }) else { return }
+        guard let count = state.withLock({ $0.warnings.note(kind, of: host, at: now) }) else { return }
         let text = String(printable: text())
         system.log.warning("\(text)\(count > 1 ? " (\(count) times)" : "")")
     }

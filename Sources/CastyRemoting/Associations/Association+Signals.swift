@@ -99,14 +99,8 @@ extension Association {
         }
     }
 
-    /// Applies a signal from the peer.
-    ///
-    /// - Parameter authority: What the peer may do here.
-    func carryOut(_ signal: RemoteSignal, by authority: PeerAuthentication.Capability) {
-        // Only nodes watch, are watched, and are asked anything.
-        guard authority == .member else {
-            return remoting.warn("authority \(address)", "\(address) is no node, and sent a signal of one")
-        }
+    /// Applies a signal from the peer, which is a node.
+    func carryOut(_ signal: RemoteSignal) {
         switch signal {
         case .watch(let watcher, let watched):
             // A peer may act only for its own actors.

@@ -117,22 +117,22 @@ extension Link {
             return
         case .refused(let reason):
             remoting.warn(
-                "refused \(reason) \(host(connection))",
+                "refused \(reason)", of: origin,
                 "\(host(connection)) refuses this node, \(reason): \(failure.message)")
         case .refuses(let reason):
             remoting.noteRefusal(reason)
             remoting.warn(
-                "refuses \(reason) \(host(connection))", "refused \(host(connection)), \(reason): \(failure.message)")
+                "refuses \(reason)", of: origin, "refused \(host(connection)), \(reason): \(failure.message)")
         case .timedOut, .outOfTurn, .refusedWithoutProof:
             remoting.warn(
-                "handshake \(host(connection))", "closed \(host(connection)) in the handshake: \(failure.message)")
+                "handshake", of: origin, "closed \(host(connection)) in the handshake: \(failure.message)")
         }
     }
 
     /// The protection of the connection has ended it: one end does not accept the credentials of the other.
     func warn(_ error: TransportError, _ connection: any Connection) {
         if !isDialled { remoting.noteRefusal(.notAuthenticated) }
-        remoting.warn("credentials \(host(connection))", "no connection with \(host(connection)): \(error.message)")
+        remoting.warn("credentials", of: origin, "no connection with \(host(connection)): \(error.message)")
     }
 
     /// The peer's host and port; for an accepted connection the host alone, because its port differs each time.

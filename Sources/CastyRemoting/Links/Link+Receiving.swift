@@ -42,7 +42,7 @@ extension Link {
         } catch {
             closeInlet()
             remoting.warn(
-                "bytes \(host(connection))",
+                "bytes", of: origin,
                 "closed \(connection.remoteDescription), which sent no frames: \(error)")
             connection.reset()
             report(LinkEnd(error: TransportError(.other, error.message)))
@@ -76,15 +76,19 @@ extension Link {
             message.header.correlation = 0
             try deliver(message)
         case .system:
+            // Only nodes watch, are watched, and are asked anything.
+            guard authority == .member else {
+                return remoting.warn("signals", of: origin, "\(association.address) is no node, and sends signals")
+            }
             guard try association.arrived(frame.header.correlation, on: self) else { return }
             var payload = frame.payload
             do {
-                association.carryOut(try RemoteSignal(from: &payload), by: authority)
+                association.carryOut(try RemoteSignal(from: &payload))
             } catch {
                 // The signal is from a later version, or the peer has a bug. It counts as arrived, and the stream goes
                 // on.
                 remoting.warn(
-                    "signal \(association.address)", "\(association.address) sent an unknown signal: \(error)")
+                    "signal", of: origin, "\(association.address) sent an unknown signal: \(error)")
             }
         case .acknowledgement: association.acknowledged(frame.header.correlation, on: self)
         case .ping: break
@@ -148,7 +152,8 @@ extension Link {
                 return own
             }
             let taken = own.map { "takes a \($0.name)" } ?? "takes no messages from other nodes"
-            remoting.warn("type \(name)", "a message of the unknown type \(shown) came for \(address), which \(taken)")
+            remoting.warn(
+                "type", of: origin, "a message of the unknown type \(shown) came for \(address), which \(taken)")
             let reason = "\(address) \(taken), not a \(shown)"
             target.post(.unanswered(.notDecodable, reason))
             refuse(frame, .notDecodable, reason)
@@ -162,7 +167,7 @@ extension Link {
         let peer = established?.address.description ?? "a peer"
         let reason =
             "\(address) needs the capability \(Authority.needed(for: address.path)), and this peer has \(authority)"
-        remoting.warn("authority \(peer)", "refused a \(name) of \(peer): \(reason)")
+        remoting.warn("authority", of: origin, "refused a \(name) of \(peer): \(reason)")
         notify(asker(of: frame), .failed, reason)
         lose(.notMember, address, name)
     }
@@ -207,7 +212,7 @@ extension Link {
         } catch {
             let sender = established.map { " from \($0.address)" } ?? ""
             let reason = "a \(registered.name)\(sender): \(UnreadableMessage.explain(error))"
-            remoting.warn("decode \(registered.name)", "cannot read \(reason)")
+            remoting.warn("decode \(registered.name)", of: origin, "cannot read \(reason)")
             refuse(frame, .notDecodable, "\(remoting.system.address) cannot read \(reason)")
             lose(.undecodable, address, registered.name)
         }

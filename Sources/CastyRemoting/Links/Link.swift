@@ -118,6 +118,9 @@ final class Link: ConnectionHandler, @unchecked Sendable {
             timeout: remoting.settings.connectTimeout, handler: self)
     }
 
+    /// The host at the other end, by which warnings are counted: not what the peer states.
+    var origin: String { isDialled ? address?.host ?? "" : source }
+
     /// Whether the connection is open, welcomed or not.
     var isOpen: Bool { shared.withLock { $0.connection != nil } }
 
