@@ -152,6 +152,15 @@ final class TestCluster {
         queue.insert(event, at: low)
     }
 
+    /// Hands a message to a node at once, whichever node has sent it. Returns what the node does; it is done as well.
+    func deliver(_ message: ClusterMessage, from sender: UniqueAddress, to number: Int) -> [MembershipEffect] {
+        let node = self[number]
+        let effects = node.core.onMessage(message, from: sender, at: now)
+        enqueue(.command { _, _ in effects }, to: node, at: now)
+        run(until: now)
+        return effects
+    }
+
     func run(until end: Instant) { run(until: end) { false } }
     func run(_ duration: Duration) { run(until: now + duration) { false } }
 

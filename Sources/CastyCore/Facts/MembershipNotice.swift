@@ -18,8 +18,22 @@ public enum MembershipNotice: Hashable, Sendable, Codable {
     case leaseNotRenewed
     /// The node at this address is in another cluster of the same name.
     case otherCluster(NodeAddress, own: ClusterClaim, other: ClusterClaim)
+    /// The member sends a state that no member can have. It is not taken over. Reported once.
+    case implausibleState(of: UniqueAddress, ImplausibleState)
+    /// The member passes on marks that this node is said to have made, and has not. Its own are restored. Reported once.
+    case foreignRows(from: UniqueAddress)
     /// The node was late itself by this time.
     case late(by: Duration)
+}
+
+/// What is wrong with a state that a member has sent.
+public enum ImplausibleState: Hashable, Sendable, Codable {
+    /// It is that of another cluster.
+    case otherCluster
+    /// A counter of changes is far ahead of what this node knows.
+    case counter
+    /// The up-numbers are far ahead of those that this node knows.
+    case upNumber
 }
 
 extension MembershipNotice: CustomStringConvertible {
@@ -38,6 +52,13 @@ extension MembershipNotice: CustomStringConvertible {
         case .leaseNotRenewed: "the lease could not be renewed; what it was held for is decided"
         case .otherCluster(let address, let own, let other):
             "\(address) is in another cluster, \(other); this node is in \(own)"
+        case .implausibleState(let peer, let problem):
+            switch problem {
+            case .otherCluster: "\(peer) sends the state of another cluster: refused"
+            case .counter: "\(peer) sends a state with a counter that jumps: refused"
+            case .upNumber: "\(peer) sends a state with up-numbers that jump: refused"
+            }
+        case .foreignRows(let peer): "\(peer) passes on marks in this node's name, which are not its own: restored"
         case .late(let lateness): "late by \(Instant.start + lateness) s: in doubt about itself, not about its peers"
         }
     }

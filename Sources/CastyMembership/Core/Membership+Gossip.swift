@@ -100,6 +100,9 @@ extension Membership {
         guard phase == .member else { return }
         if theirs.isTombstoned(myself) { return toldGone(by: peer) }
         guard listens(to: peer), theirs.hasMember(myself), theirs.hasMember(peer) else { return }
+        if let problem = gossip.problem(with: theirs) { return doubt(peer, .implausibleState(of: peer, problem)) }
+        let old = gossip
+        defer { reclaimRows(over: old, from: peer, at: now) }
         let cause = EventCause.gossip(from: peer, version: theirs.number)
         switch gossip.version.compare(theirs.version) {
         case .same:
@@ -108,7 +111,6 @@ extension Membership {
         case .after: answerOlder(to: peer)
         case .before where settings.mutations.contains(.ignoresGossip): break
         case .before where !theirs.members.contains(where: { gossip.isTombstoned($0.node) }):
-            let old = gossip
             gossip = theirs
             if settings.mutations.contains(.keepsBuried), !theirs.tombstones.isEmpty { gossip.members = old.members }
             gossip.seen = theirs.seen.sortedUnion([peer]).sortedUnion([myself])
@@ -123,6 +125,28 @@ extension Membership {
             // It has just been sent there.
             if targets == [peer] { dissemination.pushed = present.digest }
         }
+    }
+
+    /// Only this node writes its rows. Where a state has others, a peer has made them up: this node writes its own
+    /// again, in a later version, so that they replace the false ones at all members.
+    ///
+    /// Refusing the state instead would not do: the others cannot tell, and would never agree with this node again.
+    private mutating func reclaimRows(over old: Gossip, from peer: UniqueAddress, at now: Instant) {
+        guard phase == .member, pendingStop == nil, gossip.hasMember(myself) else { return }
+        let mine = old.reachability.sortedElement(of: myself, by: \.observer)
+        let present = gossip.reachability.sortedElement(of: myself, by: \.observer)
+        let rows = (mine?.rows ?? []).filter { gossip.hasMember($0.subject) }
+        if present?.version ?? 0 == mine?.version ?? 0, present?.rows ?? [] == rows { return }
+        change(.command, at: now) { $0.restoreRows(mine, by: $1) }
+        doubt(peer, .foreignRows(from: peer))
+    }
+
+    /// A member does not keep to the protocol. It is reported once while it is a member, because it may do so often.
+    private mutating func doubt(_ peer: UniqueAddress, _ notice: MembershipNotice) {
+        doubted.removeAll { !gossip.hasMember($0) }
+        guard !doubted.sortedContains(peer) else { return }
+        doubted.insertSorted(peer)
+        effects.append(.note(notice))
     }
 
     private mutating func answerSeen(_ theirs: [UniqueAddress], to peer: UniqueAddress) {

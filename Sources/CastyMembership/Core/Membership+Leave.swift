@@ -68,12 +68,17 @@ extension Membership {
     }
 
     /// A member says that this node is not a member.
+    ///
+    /// A single one is believed: every member may declare another one down, which ends it as well. A node that joins
+    /// believes those that it has asked.
     mutating func toldGone(by peer: UniqueAddress) {
         switch phase {
         case .member:
             guard gossip.hasMember(peer) else { return }
             pendingStop = departure.areTasksAsked ? .left : .removed
-        case .contacting, .joining: pendingStop = .refused(.removed)
+        case .contacting, .joining:
+            guard join.contact == peer || join.founding.others.contains(peer.address) else { return }
+            pendingStop = .refused(.removed)
         case .idle, .stopped: break
         }
     }

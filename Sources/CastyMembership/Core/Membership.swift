@@ -51,6 +51,8 @@ package struct Membership: Sendable {
     var tombstoneTimes: [TombstoneTime] = []
     var proofs = LastProofs()
     var familiarity = Familiarity()
+    /// The members that were reported because they do not keep to the protocol, sorted.
+    var doubted: [UniqueAddress] = []
     var secondClusters: SecondClusters
 
     /// Incremented whenever the gossip, or the list of members that have seen it, may have changed.
