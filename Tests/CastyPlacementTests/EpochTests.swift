@@ -113,9 +113,13 @@ struct EpochTests {
         #expect(coordinator.epoch == started)
     }
 
-    @Test("an order of a non-member, of a member without the role, or in another's epoch changes nothing")
+    @Test(
+        "an order of a non-member, of a member without the role, of a younger one, or in another's epoch changes nothing"
+    )
     func foreignOrders() {
-        for (sender, claimed) in [(77, epoch(1 << 40, 1)), (77, epoch(4, 1)), (1, epoch(1, 9)), (4, epoch(5, 1))] {
+        for (sender, claimed) in [
+            (77, epoch(1 << 40, 1)), (77, epoch(4, 1)), (1, epoch(1, 9)), (4, epoch(5, 1)), (4, epoch(4, 1)),
+        ] {
             var region = frontend()
             _ = region.onView(view(1, [(3, 3), (4, 4)]), at: at(50))
             let effects = region.onMessage(.order(claimed, .announce), from: node(sender), at: at(100))

@@ -83,12 +83,16 @@ extension Region {
         }
     }
 
-    /// Whether an order counts: it comes from a member that may coordinate, in the epoch of its own up-number. A member
-    /// that has raised its epoch above a higher one it learned of must also be the coordinator in this node's view.
+    /// Whether an order counts: it comes from the member that coordinates in this node's view.
+    ///
+    /// Any younger member has a higher up-number than the coordinator, and so a higher epoch: it could take all regions
+    /// away. Where this node is merely late with the news that an older member is gone, it registers with the new
+    /// coordinator as soon as it has them, and the orders that follow count.
     func mayOrder(_ node: UniqueAddress, as epoch: CoordinatorEpoch) -> Bool {
         if settings.mutations.contains(.obeysAnyone) { return true }
         guard let member = view.member(node), member.hasRole(settings.role), !isFormer(member) else { return false }
-        return epoch.upNumber == member.upNumber || node == view.oldest(role: settings.role)
+        if settings.mutations.contains(.obeysFormer), epoch.upNumber == member.upNumber { return true }
+        return node == view.oldest(role: settings.role)
     }
 
     /// Whether the member is a former coordinator: in this node's view a younger member coordinates.
