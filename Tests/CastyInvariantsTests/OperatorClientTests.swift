@@ -47,6 +47,18 @@ struct OperatorClientTests {
             return try #require(answer.value).map { Int($0.text) ?? -1 }
         }
 
+        /// Sends a verb many times at once. Returns how many were refused as too many.
+        func flood(_ verb: OperatorVerb, _ count: Int) throws -> Int {
+            let refused = Mutex(0)
+            for _ in 0..<count {
+                client.operate(verb, within: .seconds(60)) { result in
+                    if case .failure(let error) = result, error.code == .overloaded { refused.withLock { $0 += 1 } }
+                }
+            }
+            try testbed.advance(until: testbed.now + .milliseconds(50))
+            return refused.withLock { $0 }
+        }
+
         func owner(of shard: Int) throws -> NodeAddress? {
             try accounts.homes.first { $0.shard == shard }?.node.address
         }
@@ -73,6 +85,17 @@ struct OperatorClientTests {
         #expect(try operated.accounts.pinned == [5])
         #expect(try operated.send(.unpin(type: "account", shard: 5)) == .success(0))
         #expect(try operated.accounts.pinned == [])
+        try operated.end()
+    }
+
+    @Test("more verbs than a node holds are refused while those before wait for the coordinator")
+    func tooManyVerbs() throws {
+        let operated = try Operated()
+        // The coordinator's node hangs, so no verb is answered.
+        try operated.testbed.perform(try Command.parse("freeze n1"))
+        var refused = 0
+        for _ in 0..<9 { refused += try operated.flood(.pause(type: "account"), 500) }
+        #expect(refused == 9 * 500 - 4096)
         try operated.end()
     }
 

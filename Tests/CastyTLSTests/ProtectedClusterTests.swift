@@ -113,24 +113,39 @@ struct ProtectedClusterTests {
         #expect(stranger.reason.contains("the secrets of the two ends differ"), "\(stranger)")
         #expect(try await Self.sees(addresses[0], .sharedSecret(observes), members: 2))
 
-        let intruder = try await CastyNode.start(
-            name: "shop", listen: addresses[2], cluster: .responsive(seeds: seeds), tls: .sharedSecret(operates))
-        let error = await #expect(throws: NodeError.self) { try await intruder.joined(within: .seconds(60)) }
+        let error = await #expect(throws: NodeError.self) {
+            _ = try await CastyNode.start(
+                name: "shop", listen: addresses[2], cluster: .responsive(seeds: seeds), tls: .sharedSecret(operates))
+        }
         #expect(
             error?.message.contains("these credentials allow to operate, not to be a node") == true,
             "\(error?.message ?? "")")
         #expect(nodes.allSatisfy { $0.cluster.state.members.count == 2 })
-        await intruder.stop()
         for node in nodes { await node.stop() }
+    }
+
+    @Test("a node that listens beyond this machine without credentials serves no clients, whatever it advertises")
+    func advertisesLoopback() async throws {
+        let address = try FreePort.address()
+        let node = try await CastyNode.start("shop") {
+            $0.bind = "0.0.0.0:\(address.port)"
+            $0.advertise = "127.0.0.1:\(address.port)"
+            $0.tls = .insecure
+        }
+        try ClientService.start(on: node.sharding)
+        let asked = try await Self.ask(node.system.address, .insecure, isProtected: false)
+        #expect(asked.reply == nil)
+        #expect(asked.reason.contains("serves no clients"), "\(asked)")
+        await node.stop()
     }
 
     /// Asks an entity as a client.
     private static func ask(
-        _ node: NodeAddress, _ security: ConnectionSecurity
+        _ node: NodeAddress, _ security: ConnectionSecurity, isProtected: Bool = true
     ) async throws -> (reply: String?, reason: String) {
         let world = LiveWorld(workers: 1)
         let host = world.node(transport: TCPTransport(protection: try security.protection()))
-        let client = try EntityClient(world: host.world, cluster: "shop", nodes: [node], isProtected: true)
+        let client = try EntityClient(world: host.world, cluster: "shop", nodes: [node], isProtected: isProtected)
         client.start()
         try await wait { client.openNodes == 1 || !client.reasons.isEmpty }
         let result: Result<EntityClient.Reply, ClientError> = await withCheckedContinuation { done in

@@ -29,6 +29,8 @@ private final class ClientServer: Sendable {
     private let system: ActorSystem
     /// Whether only clients that have proven to be allowed to connect.
     private let demandsAuthentication: Bool
+    /// Where this node listens, which may be elsewhere than others are told.
+    private let listening: NodeAddress
     /// The number of requests that wait for an entity.
     private let pending = Atomic<Int>(0)
 
@@ -36,6 +38,7 @@ private final class ClientServer: Sendable {
         self.sharding = sharding
         entities = sharding.textEntities
         system = sharding.cluster.system
+        listening = sharding.cluster.remoting?.settings.listen ?? sharding.cluster.system.address
         demandsAuthentication = sharding.cluster.remoting?.settings.demandsAuthentication ?? false
     }
 
@@ -76,7 +79,7 @@ private final class ClientServer: Sendable {
 
     /// Why a request is refused; `nil` if it is not.
     private func refusal(of content: ClientRequest.Content) -> ClientError? {
-        guard system.address.isLoopback || demandsAuthentication else {
+        guard listening.isLoopback && system.address.isLoopback || demandsAuthentication else {
             return ClientError(
                 .notAllowed, "\(system.address) serves no clients: it has no certificates and no secret to tell them by"
             )
@@ -84,7 +87,8 @@ private final class ClientServer: Sendable {
         let entity: String
         let text: String
         switch content {
-        case .hello, .operate: return nil
+        case .hello: return nil
+        case .operate: return overload
         case .ask(let asked, let command, _): (entity, text) = (asked, command)
         case .tell(let addressee, let command): (entity, text) = (addressee, command)
         }
@@ -100,10 +104,12 @@ private final class ClientServer: Sendable {
                 .unknownType,
                 "\(system.address) knows no type of \(entity); an id is TYPE-REST, and types are: \(known)")
         }
-        guard pending.load(ordering: .relaxed) < ClientProtocol.mostPending else {
-            return ClientError(.overloaded, "\(ClientProtocol.mostPending) requests wait on \(system.address)")
-        }
-        return nil
+        return overload
+    }
+
+    private var overload: ClientError? {
+        pending.load(ordering: .relaxed) < ClientProtocol.mostPending
+            ? nil : ClientError(.overloaded, "\(ClientProtocol.mostPending) requests wait on \(system.address)")
     }
 
     private func answer(_ request: ClientRequest, _ content: ClientResponse.Content) {
