@@ -156,13 +156,13 @@ let targets: [Target] = [
             serviceLifecycle, tracing,
         ]),
     // TLS, by certificates or a shared secret: nothing but this target needs the library.
-    library("CastyTLS", ["Casty", "CastyLive", "CastyCore", nioCore, nioSSL]),
+    library("CastyTLS", ["Casty", "CastyLive", "CastyCore", logging, nioCore, nioSSL]),
     tests(
         "CastyTLSTests",
         [
             "CastyTLS", "Casty", "CastySharding", "CastyCluster", "CastyRemoting", "CastyActors", "CastyLive",
             "CastySerialization", "CastyCore",
-            nioCore,
+            logging, nioCore,
         ]),
     // A console written with the library alone, which the tests run.
     .executableTarget(

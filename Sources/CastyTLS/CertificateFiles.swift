@@ -1,5 +1,6 @@
 import CastyCore
 import Glibc
+import Logging
 import NIOCore
 import NIOSSL
 import Synchronization
@@ -9,6 +10,8 @@ final class CertificateFiles: Sendable {
     struct Contexts: Sendable {
         let dialling: NIOSSLContext
         let accepting: NIOSSLContext
+        /// What the certificate lets its owner do, if it is valid.
+        let capability: PeerAuthentication.Capability?
     }
 
     private struct State {
@@ -25,8 +28,12 @@ final class CertificateFiles: Sendable {
     let trust: String
     let checksNames: Bool
     private let state = Mutex(State())
+    private let log: Logger
 
-    init(certificate: String, key: String, trust: String, checksNames: Bool) {
+    init(
+        certificate: String, key: String, trust: String, checksNames: Bool, log: Logger = Logger(label: "casty.tls")
+    ) {
+        self.log = log
         self.certificate = certificate
         self.key = key
         self.trust = trust
@@ -46,6 +53,9 @@ final class CertificateFiles: Sendable {
         }
     }
 
+    /// What the certificate lets this process do; `nil` where it is not valid now.
+    var capability: PeerAuthentication.Capability? { state.withLock { $0.contexts?.capability } }
+
     /// The contexts for a new connection. Reads files that have changed; what cannot be used changes nothing.
     ///
     /// Looks at the files on the thread that begins the connection, which a slow disk delays.
@@ -61,9 +71,15 @@ final class CertificateFiles: Sendable {
                 defer { state.versions = versions }
                 return state.versions != versions
             }
-            if isNew, let read = try? read() {
-                state.withLock { $0.contexts = read }
-                return read
+            if isNew {
+                do {
+                    let fresh = try read()
+                    state.withLock { $0.contexts = fresh }
+                    return fresh
+                } catch {
+                    // Once for each change of the files.
+                    log.warning("the changed certificates cannot be used, those before stay in use: \(error)")
+                }
             }
         }
         guard let current else { throw CredentialError("the certificates have not been read") }
@@ -94,7 +110,8 @@ final class CertificateFiles: Sendable {
             dialling.certificateVerification = checksNames ? .fullVerification : .noHostnameVerification
             return Contexts(
                 dialling: try NIOSSLContext(configuration: dialling),
-                accepting: try NIOSSLContext(configuration: accepting))
+                accepting: try NIOSSLContext(configuration: accepting),
+                capability: chain[0].authentication(checksNames: false)?.capability)
         } catch {
             throw CredentialError(
                 "\(certificate) and \(key) cannot be used together: is the key that of the certificate?")

@@ -42,8 +42,8 @@ final class TLSProtection: ConnectionProtection {
 
     var capability: PeerAuthentication.Capability {
         switch credentials {
-        // The certificate says what its owner may do.
-        case .certificates: .member
+        // The certificate says what its owner may do. One that is not valid now says nothing; TLS refuses it.
+        case .certificates(let files): files.capability ?? .member
         case .secret(let secret, _, _): secret.strongest
         }
     }

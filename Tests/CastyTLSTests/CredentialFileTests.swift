@@ -1,5 +1,6 @@
 import Casty
 import Foundation
+import Logging
 import Testing
 
 @testable import CastyTLS
@@ -58,6 +59,59 @@ struct CredentialFileTests {
             #expect(error?.code == .badSetting)
             #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
         }
+    }
+
+    @Test("credentials for less than a node start no node, with a reason")
+    func weakerCredentials() throws {
+        let folder = try TestFolder()
+        let authority = try TestAuthority("ours", in: folder.url)
+        let operates = try authority.sign("operator", names: ["IP:127.0.0.1", "URI:casty:operate"])
+        for (security, capability) in [
+            (
+                ConnectionSecurity.mutual(
+                    certificate: operates.certificate, key: operates.key, trust: authority.trust), "operate"
+            ), (.sharedSecret(try SharedSecret(member: nil, operate: Array(Self.long.utf8))), "operate"),
+            (.sharedSecret(try SharedSecret(member: nil, observe: Array(Self.long.utf8))), "observe"),
+        ] as [(ConnectionSecurity, String)] {
+            let error = #expect(throws: NodeError.self) {
+                _ = try CastyNode("shop") {
+                    $0.bind = "127.0.0.1:0"
+                    $0.tls = security
+                }
+            }
+            #expect(error?.code == .badSetting)
+            #expect(
+                error?.message.contains("allow to \(capability), not to be a node") == true, "\(error?.message ?? "")")
+        }
+    }
+
+    @Test("changed files that cannot be used are reported, once for each change, and those before stay in use")
+    func brokenRotation() async throws {
+        let folder = try TestFolder()
+        let authority = try TestAuthority("ours", in: folder.url)
+        let signed = try authority.sign("node", names: ["IP:127.0.0.1"])
+        let recorder = LogRecorder()
+        let files = CertificateFiles(
+            certificate: signed.certificate, key: signed.key, trust: authority.trust, checksNames: false,
+            log: Logger(label: "test") { _ in recorder })
+        try files.load()
+        _ = try files.contexts()
+        #expect(recorder.lines == [])
+        for change in 1...2 {
+            _ = try folder.file("broken", String(repeating: "no key", count: change))
+            try FileManager.default.removeItem(atPath: signed.key)
+            try FileManager.default.copyItem(
+                atPath: folder.url.appendingPathComponent("broken").path, toPath: signed.key)
+            // The files are looked at after a pause only.
+            while recorder.lines.count < change {
+                _ = try files.contexts()
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            try await Task.sleep(for: .milliseconds(600))
+            _ = try files.contexts()
+            #expect(recorder.lines.count == change)
+        }
+        #expect(recorder.lines.allSatisfy { $0.contains("those before stay in use") && $0.contains(signed.key) })
     }
 
     @Test("with credentials a node may listen anywhere, without any on this machine only")

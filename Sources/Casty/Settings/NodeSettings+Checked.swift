@@ -122,6 +122,12 @@ extension NodeSettings {
                 throw NodeError(
                     .badSetting, "tls protects connections over TCP, and transport is another one: set one of the two")
             }
+            if let capability = protection?.capability, capability < .member {
+                throw NodeError(
+                    .badSetting,
+                    "tls: these credentials allow to \(capability), not to be a node: a node needs a certificate for "
+                        + "members, or the secret that lets nodes in")
+            }
             return protection
         } catch {
             throw error as? NodeError ?? NodeError(.badSetting, "tls: \(error)", cause: error)
