@@ -88,8 +88,13 @@ final class OpeningReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
+    /// The most bytes of a connection whose turn has not come yet; the first message of TLS has far fewer.
+    private static let mostWaiting = 64 << 10
+
     private let connection: TCPConnection
     private var isOver = false
+    /// What has arrived, where the connection's turn has not come yet.
+    private var waiting: ByteBuffer?
 
     init(_ connection: TCPConnection) {
         self.connection = connection
@@ -98,10 +103,42 @@ final class OpeningReader: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isOver { return context.fireChannelRead(data) }
         var bytes = unwrapInboundIn(data)
+        if waiting != nil {
+            waiting?.writeBuffer(&bytes)
+            if waiting?.readableBytes ?? 0 > Self.mostWaiting { refuse(context) }
+            return
+        }
         guard let byte = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) else { return }
-        isOver = true
-        guard let opening = ConnectionOpening(byte) else { return context.fireChannelRead(data) }
+        guard let opening = ConnectionOpening(byte) else {
+            isOver = true
+            return context.fireChannelRead(data)
+        }
         bytes.moveReaderIndex(forwardBy: 1)
+        let source = context.channel.remoteAddress?.source ?? ""
+        switch connection.transport.handshakeRate.decide(source, at: NIODeadline.now().uptimeNanoseconds) {
+        case .now: begin(context, opening, bytes)
+        case .refused: refuse(context)
+        case .later(let pause):
+            waiting = bytes
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: .nanoseconds(Int64(pause))) {
+                let (reader, context) = bound.value
+                guard let bytes = reader.waiting.take(), context.channel.isActive else { return }
+                reader.begin(context, opening, bytes)
+                context.fireChannelReadComplete()
+            }
+        }
+    }
+
+    /// The source begins connections too fast.
+    private func refuse(_ context: ChannelHandlerContext) {
+        isOver = true
+        waiting = nil
+        connection.resetNow(TransportError(.reset, "\(connection.remoteDescription) connects too often"))
+    }
+
+    private func begin(_ context: ChannelHandlerContext, _ opening: ConnectionOpening, _ bytes: ByteBuffer) {
+        isOver = true
         if opening.isForUsers, connection.move(opening, bytes) { return }
         do {
             try connection.protect(context.channel, opening, position: .after(self))

@@ -22,17 +22,30 @@ extension TCPConnection {
             guard let channel else { return }
             phase = .closing
             channel.setOption(.autoRead, value: true).whenFailure { _ in }
-            let limit = transport.loop.scheduleTask(in: TCPTransport.closeLimit) { self.breakOff() }
+            let lingers = beginLingering(channel)
+            let limit = transport.loop.scheduleTask(in: lingers ? TCPTransport.closeLimit : .milliseconds(100)) {
+                self.breakOff()
+            }
             channel.closeFuture.whenComplete { _ in limit.cancel() }
             channel.writeAndFlush(ByteBuffer()).hop(to: transport.loop).whenComplete { _ in
                 guard self.phase == .closing else { return }
                 self.phase = .closed
-                self.channel?.close(mode: .output, promise: nil)
+                if lingers { self.channel?.close(mode: .output, promise: nil) } else { self.breakOff() }
                 self.tellOwn(.closed(nil))
             }
         case .closing, .closed:
             break
         }
+    }
+
+    /// Whether the socket may stay open until the peer has closed its end. Those that this node has dialled are bounded
+    /// by what it dials.
+    private func beginLingering(_ channel: any Channel) -> Bool {
+        if case .dialled = origin { return true }
+        let source = channel.remoteAddress?.source ?? ""
+        guard transport.lingering.begin(source) else { return false }
+        channel.closeFuture.hop(to: transport.loop).whenComplete { _ in self.transport.lingering.end(source) }
+        return true
     }
 
     /// Ends the connection with a reset and notifies the handler of the reason.

@@ -55,6 +55,9 @@ public final class TCPTransport: MessageTransport, @unchecked Sendable {
     /// The loop MUST outlive them.
     var openAttempts = 0
     private var lastNumber = 0
+    /// How many accepted connections may begin their protection.
+    var handshakeRate = HandshakeRate()
+    var lingering = LingeringConnections()
 
     /// Starts the event loop.
     public convenience init() { self.init(filter: nil, protection: nil) }
