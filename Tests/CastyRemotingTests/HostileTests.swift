@@ -207,6 +207,30 @@ struct HostileTests {
         scene.world.world.dispose()
     }
 
+    @Test(
+        "A hello under a known node's address and its own incarnation, from another host, takes none of its connections",
+        arguments: [ConnectionLanes.both, .control, .user])
+    func sameIncarnation(_ lanes: ConnectionLanes) throws {
+        let scene = try Scene(seed: 1)
+        let back = Record<Int>()
+        // Connections of both lanes and in both directions.
+        let answer = scene.b.reference(to: try scene.a.system.spawn(Stories.collector(back), name: "back"))
+        answer.tell(0)
+        scene.a.remoting.keep(scene.b.address)
+        #expect(scene.world.run(.seconds(1)) { back.count == 1 })
+        scene.world.run(for: .seconds(1))
+        for (claimed, target) in [(scene.a, scene.b), (scene.b, scene.a)] {
+            let peer = scene.raw.dial(target.address)
+            peer.hello(from: claimed.system.unique, to: target.address, Capabilities(lanes: lanes))
+            scene.world.run(for: .milliseconds(200))
+            #expect(peer.refusal == .duplicate)
+        }
+        #expect(scene.isUndisturbed())
+        answer.tell(1)
+        #expect(scene.world.run(.seconds(1)) { back.count == 2 })
+        scene.world.world.dispose()
+    }
+
     @Test("If the claimed address does not answer, nothing changes")
     func unansweredClaim() throws {
         let scene = try Scene(seed: 1)

@@ -54,6 +54,13 @@ extension AssociationState {
                 if local < peer.address { return (.refuse(.duplicate, ""), []) }
                 replaced.append(.close(own))
             case .active(let current):
+                // A connection from elsewhere does not replace one from the very address. If that one is dead, a ping
+                // detects it.
+                if self.peer == peer.address, isFromAddress(current), !isFromAddress(link) {
+                    self[lane].owesPing = true
+                    self[lane].isWriteRequested = true
+                    return (.refuse(.duplicate, ""), [.write(current)])
+                }
                 // A peer dials only when it has no connection, so its old one is dead. Its hello may, however, have
                 // been in flight when it accepted the connection dialled from here. That connection then stays; if it
                 // is dead after all, a ping detects that.

@@ -20,6 +20,13 @@ extension AssociationState {
         return identity.contradicts(claimed)
     }
 
+    /// Whether the other end of a connection is at this very address: this node dialled it, or the connection comes from
+    /// that host. Always so where the host is a name, which says nothing about where connections come from.
+    ///
+    /// Who knows a member's incarnation may state it, where credentials are not bound to hosts; but it cannot take the
+    /// member's connections from another host, and the member takes its own back.
+    func isFromAddress(_ link: Link) -> Bool { link.isDialled || link.source == address.host || !address.isNumeric }
+
     /// Asks the address which incarnation lives there; one question at a time.
     ///
     /// - Parameters:
@@ -97,5 +104,13 @@ extension AssociationState {
         watches.beginIncarnation()
         guard let peer, peer != incarnation else { return [] }
         return askForIncarnation(incarnation, isClaim: false)
+    }
+}
+
+extension NodeAddress {
+    /// Whether the host is written as a number: no name has a colon, or only digits and dots.
+    fileprivate var isNumeric: Bool {
+        host.utf8.contains(UInt8(ascii: ":"))
+            || host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }
