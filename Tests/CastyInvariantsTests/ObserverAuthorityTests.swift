@@ -85,4 +85,32 @@ struct ObserverAuthorityTests {
         try scene.send(["system", "observation"], "casty.observe", own)
         #expect(scene.lost(.undecodable) == 20)
     }
+
+    @Test("questions of a node whose answers go to addresses without a node queue a bounded number of bytes")
+    func amplification() throws {
+        let scene = try Scene(observes: false)
+        defer { scene.testbed.end() }
+        let remoting = try #require(scene.node.cluster.remoting)
+        let port = scene.node.system.address.port
+        var highest = 0
+        for number in 0..<1_500 {
+            let host = "127.0.\(1 + number % 3).\(1 + number % 200)"
+            let request = #"{"number":1,"after":0,"replyTo":"casty://test@\#(host):\#(port)/user/x#1"}"#
+            let address = ActorAddress(
+                system: scene.node.system.name, node: scene.node.system.address, path: ["system", "observation"],
+                uid: 0)
+            scene.peer.send(
+                FrameHeader(.control, target: address, type: "casty.observe", codec: .json),
+                ByteBuffer(string: request))
+            guard number % 100 == 99 else { continue }
+            try scene.testbed.advance(until: scene.testbed.now + .milliseconds(20))
+            highest = max(highest, remoting.snapshots.reduce(0) { $0 + $1.queuedBytes })
+        }
+        #expect(highest <= remoting.settings.nonMemberBytes)
+        #expect(remoting.snapshots.count <= remoting.settings.associationLimit + 2)
+        // The members are as before.
+        #expect(scene.testbed.running.allSatisfy { $0.cluster.state.up.count == 2 })
+        // What is beyond the budget is lost, and counted.
+        #expect(scene.lost(.unreachable) + scene.lost(.bufferFull) > 0)
+    }
 }

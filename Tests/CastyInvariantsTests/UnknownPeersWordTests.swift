@@ -86,6 +86,23 @@ struct UnknownPeersWordTests {
         #expect(scene.node.cluster.state.members.contains { $0.node == member })
     }
 
+    @Test("invented nodes that say to be the majority, and do not know this node, end nothing")
+    func inventedMajority() throws {
+        let scene = try Scene(seed: 1)
+        defer { scene.testbed.end() }
+        let peers = try (0..<4).map { try scene.peer(66 + $0) }
+        for round in 0..<10 {
+            for peer in peers {
+                for message in [
+                    ClusterMessage.unknownPeer, .gone, .exitingConfirmed, .unknown(sequence: 1, sentAt: .start),
+                    .otherCluster(at: [peer.identity.address]),
+                ] { scene.say(message, peer) }
+            }
+            try scene.wait(.milliseconds(500))
+            #expect(scene.isWhole, "after round \(round)")
+        }
+    }
+
     @Test("each node takes all others for members, also those that were there before it")
     func olderMembers() throws {
         let scene = try Scene(seed: 1)
