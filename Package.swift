@@ -103,8 +103,8 @@ let targets: [Target] = [
     tests(
         "CastyShardingTests",
         [
-            "CastySharding", "CastySimulator", "CastyActors", "CastyPlacement", "CastySerialization",
-            "CastyTestSupport", "CastyCore",
+            "CastySharding", "CastyCluster", "CastyRemoting", "CastySimulator", "CastyActors", "CastyObservability",
+            "CastyPlacement", "CastySerialization", "CastyTestSupport", "CastyCore",
             nioCore,
         ]),
 

@@ -36,6 +36,8 @@ public final class ActorSystem: Sendable {
     @usableFromInline let usesOutboxes = Atomic<Bool>(false)
     /// The codec by which local messages are copied; `nil`: they are not.
     let localCodec: CodecID?
+    /// Whether local messages are copied so, which runs code of users.
+    package var encodesLocalMessages: Bool { localCodec != nil }
     let localSerializer: CustomSerializer?
     /// Connects the actors to a tracer; `nil` where there is none.
     @usableFromInline package let tracing: ContextCarrier?

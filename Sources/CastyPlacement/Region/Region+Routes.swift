@@ -15,7 +15,7 @@ extension Region {
         next.arrivals = takesArrivals(shard) ? hosted.shards[shard]?.version : nil
         let isFree = buffers[shard].isEmpty && !buffers.hasLeftover[shard]
         if isFree, homes[shard].isOpen, canSend(shard), let target = homes[shard].target,
-            target != own || next.arrivals != nil
+            target != own ? sequence < ShardRoute.highestFirst : next.arrivals != nil
         {
             next.node = target
             next.version = homes[shard].version

@@ -18,6 +18,10 @@ package struct ShardRoute: Hashable, Sendable {
     /// How many messages may be sent before the route is opened again: a route owns the numbers of its messages.
     package static let numbers: UInt64 = 1 << 20
 
+    /// Above this number no route to a node opens any more, so that the numbers never overflow: with a thousand openings
+    /// a second, after more than a hundred years.
+    static let highestFirst: UInt64 = 1 << 62
+
     package var sending: Sending
     /// Deliveries for this ownership or a later one are for entities of this node; `nil` if none are.
     package var arrivals: ShardVersion?

@@ -1,4 +1,4 @@
-import CastyActors
+package import CastyActors
 package import CastyCore
 import CastyObservability
 package import CastySerialization
@@ -31,12 +31,12 @@ package final class EncodedRoute: Sendable {
     ///
     /// - Parameters:
     ///   - encode: Writes the message. It may run code of users.
-    ///   - queue: Called with the encoded message, whose bytes may still be changed, and with the function that queues it.
-    ///     It may hold a lock of the caller; `nil` where the message is not to be queued.
-    /// - Returns: Whether the message was queued. If not, it has had no effect, and the caller has to send it another way.
+    ///   - queue: Called with the encoded message, whose bytes may still be changed, and the question in it. It may hold a
+    ///     lock of the caller, and calls ``queue(_:asker:)``; `nil` where the message is not to be queued.
+    /// - Returns: Whether the message was queued. If not, it has had no effect.
     package func send(
         encode: (inout ByteBuffer, CodingContext) throws -> Void,
-        queue: (inout ByteBuffer, (ByteBuffer) -> QueuedMessage?) -> QueuedMessage?
+        queue: (inout ByteBuffer, AnyActorCell?) -> QueuedMessage?
     ) -> Bool {
         // Those who watch messages see them on their usual way.
         if remoting.isObserved.load(ordering: .relaxed) { return false }
@@ -50,32 +50,39 @@ package final class EncodedRoute: Sendable {
 
     private func send(
         _ encode: (inout ByteBuffer, CodingContext) throws -> Void,
-        _ queue: (inout ByteBuffer, (ByteBuffer) -> QueuedMessage?) -> QueuedMessage?, _ scratch: inout RouteScratch
+        _ queue: (inout ByteBuffer, AnyActorCell?) -> QueuedMessage?, _ scratch: inout RouteScratch
     ) -> Bool {
         let context = scratch.context(from: remoting)
         defer { scratch.note?.asker = nil }
         do { try encode(&scratch.buffer, context) } catch { return false }
         let asker = scratch.note?.asker
         let size = QueuedFrame.bound(scratch.buffer.readableBytes, resolved.destination, asker)
-        guard size <= remoting.settings.frameLimit else { return false }
+        guard size <= remoting.settings.frameLimit, let queued = queue(&scratch.buffer, asker) else { return false }
+        queued.perform()
+        return true
+    }
+
+    /// Queues an encoded message and nothing else: no connection is opened and no code of users runs.
+    ///
+    /// - Parameter asker: The question in the message.
+    /// - Returns: What the caller performs once it has released its locks; `nil` where the message was not accepted.
+    package func queue(_ bytes: ByteBuffer, asker: AnyActorCell?) -> QueuedMessage? {
+        if remoting.isObserved.load(ordering: .relaxed) { return nil }
         // Before it is queued: once queued, the message may be returned at any time and sent elsewhere.
         asker?.questionLeft(for: resolved.destination.address.node)
-        let queued = queue(&scratch.buffer) { payload in
-            resolved.association.put(resolved.destination, .native, .user, payload, asker: asker)
-        }
-        guard let queued else {
-            if let asker { asker.questionLeft(for: asker.system.address) }
-            return false
-        }
-        queued.association.take(queued.step)
-        return true
+        let queued = resolved.association.put(resolved.destination, .native, .user, bytes, asker: asker)
+        if queued == nil, let asker { asker.questionLeft(for: asker.system.address) }
+        return queued
     }
 }
 
 /// A message that is in the queue of its association, and what follows from that.
-package struct QueuedMessage {
+package struct QueuedMessage: Sendable {
     let association: Association
     let step: NextStep
+
+    /// Opens a connection, or writes, where the message needs it.
+    package func perform() { association.take(step) }
 }
 
 extension RouteScratch {

@@ -40,11 +40,15 @@ final class RegionEntry: Route {
             } else {
                 actor.target.offer(command)
             }
-        case .missed, .arrived, .shell, .ended, .passivate, .passivateByName, .wake, .passivation, .host, .command,
+        case .messagesWait, .shell, .ended, .passivate, .passivateByName, .wake, .passivation, .host, .command,
             .remembered, .stored, .storeFailed:
             actor.target.offer(command)
         }
     }
+
+    private var now: Instant { actor.target.system.now }
+
+    private func callActor(for shard: Int) -> Delivery { actor.target.offer(.messagesWait(shard: shard)) }
 
     // MARK: Callers on this node
 
@@ -55,71 +59,76 @@ final class RegionEntry: Route {
         }
         let (entity, shard) = host.settings.canonical(of: id)
         guard let slot = host.routes[shard] else { return .refused(.undecodable) }
-        let miss: Miss
+        guard host.opensRoutes else { return toActor(message, entity, asks) }
+        var refusing: LocalEntity?
         switch slot.way(to: entity, at: now, firstUse: { host.routes.note(used: shard) }) {
         case .entity(let local, let cell):
-            switch put(message, local, cell, in: slot) {
-            case .done(let delivery): return delivery
-            case .missed(let refused): miss = refused
-            }
+            if let delivery = put(message, local, cell, shard) { return delivery }
+            refusing = local
         case .remote(let remote):
-            if remote.send(message, to: entity, asks: asks, host.payloads, from: slot) {
+            let outcome = remote.send(
+                message, to: entity, asks: asks, host.payloads, from: slot, callActor: { callActor(for: shard) })
+            switch outcome {
+            case .sent:
                 host.tracing?.forwarded(message, .delivery, remote.node)
                 return .accepted
+            case .waits: return .accepted
+            case .closed: break
             }
-            miss = slot.miss()
-        case .miss(let missed): miss = missed
+        case .closed: break
         }
-        return actor.target.offer(.missed(entity: entity, message, asks, miss))
+        let waits = slot.wait(message, for: entity, refusedBy: refusing, .caller(asks)) { callActor(for: shard) }
+        return waits ? .accepted : toActor(message, entity, asks)
     }
 
-    private var now: Instant { actor.target.system.now }
+    private func toActor(_ message: ErasedMessage, _ entity: String, _ asks: AskPatience?) -> Delivery {
+        guard let asks else { return actor.target.offer(.route(entity: entity, message)) }
+        return actor.target.offer(.ask(entity: entity, message, asks))
+    }
 
     // MARK: Other nodes
 
     private func arrive(_ delivery: ShardDelivery<ErasedMessage>, _ envelope: ShardingEnvelope) -> Delivery {
         let head = envelope.head
         let (entity, shard) = host.settings.canonical(of: delivery.entity)
-        guard let slot = host.routes[delivery.shard] else { return actor.target.offer(.wire(envelope)) }
-        // What else is to be known of a delivery, the region decides.
-        guard shard == delivery.shard, delivery.sequence > 0, head.payloads === host.payloads,
-            head.to == actor.target.system.unique, host.routes.isMember(head)
-        else { return actor.target.offer(.arrived(envelope, slot.miss())) }
-        switch slot.way(
-            to: entity, arriving: delivery.version, at: now, firstUse: { host.routes.note(used: shard) })
-        {
-        case .entity(let local, let cell):
-            host.tracing?.arrived(delivery.payload)
-            switch put(delivery.payload, local, cell, in: slot) {
-            case .done(let delivery): return delivery
-            case .missed(let miss): return actor.target.offer(.arrived(envelope, miss))
+        // What is wrong with a delivery, the region decides.
+        guard shard == delivery.shard, let slot = host.routes[shard], head.payloads === host.payloads,
+            head.to == actor.target.system.unique, host.opensRoutes
+        else { return actor.target.offer(.wire(envelope)) }
+        var refusing: LocalEntity?
+        if delivery.sequence > 0, host.routes.isMember(head) {
+            switch slot.way(
+                to: entity, arriving: delivery.version, at: now, firstUse: { host.routes.note(used: shard) })
+            {
+            case .entity(let local, let cell):
+                host.tracing?.arrived(delivery.payload)
+                if let outcome = put(delivery.payload, local, cell, shard) { return outcome }
+                refusing = local
+            // Only callers on this node send to others.
+            case .remote, .closed: break
             }
-        case .miss(let miss): return actor.target.offer(.arrived(envelope, miss))
-        // Only callers on this node send to others.
-        case .remote: return actor.target.offer(.arrived(envelope, slot.miss()))
         }
+        let waits = slot.wait(delivery.payload, for: entity, refusedBy: refusing, .node(delivery, head)) {
+            callActor(for: shard)
+        }
+        return waits ? .accepted : actor.target.offer(.wire(envelope))
     }
 
     // MARK: Entities of this node
 
-    private enum Put {
-        case done(Delivery)
-        case missed(Miss)
-    }
-
     /// Puts a message into the mailbox of an entity.
-    private func put(
-        _ message: ErasedMessage, _ local: LocalEntity, _ cell: AnyActorCell, in slot: ShardSlot
-    ) -> Put {
+    ///
+    /// - Returns: `nil` where the entity stops and does not take it.
+    private func put(_ message: ErasedMessage, _ local: LocalEntity, _ cell: AnyActorCell, _ shard: Int) -> Delivery? {
         // An incarnation exists only where the type is hosted.
-        guard let kind = host.kind else { return .missed(slot.refused(by: local)) }
+        guard let kind = host.kind else { return nil }
         switch kind.offer(message, cell) {
-        case .accepted, .acceptedIdle: return .done(.accepted)
-        case .accounted: return .done(.accounted)
+        case .accepted, .acceptedIdle: return .accepted
+        case .accounted: return .accounted
         case .refused(let reason):
-            guard reason.concernsMessage else { return .missed(slot.refused(by: local)) }
-            host.lose(reason, message, entity: local.name, shard: slot.shard)
-            return .done(.accounted)
+            guard reason.concernsMessage else { return nil }
+            host.lose(reason, message, entity: local.name, shard: shard)
+            return .accounted
         }
     }
 }

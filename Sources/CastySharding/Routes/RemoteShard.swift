@@ -1,3 +1,4 @@
+import CastyActors
 import CastyCore
 import CastyPlacement
 import CastyRemoting
@@ -20,7 +21,7 @@ final class RemoteShard: @unchecked Sendable {
 
     /// - Returns: `nil` where the numbers have become too large for their place in a delivery.
     init?(_ route: EncodedRoute, _ head: EnvelopeHead, shard: Int, version: ShardVersion, first: UInt64) {
-        guard first + ShardRoute.numbers < 1 << (7 * Self.numberSize) else { return nil }
+        guard first < 1 << (7 * Self.numberSize) - ShardRoute.numbers else { return nil }
         node = head.to
         self.route = route
         (prefix, self.version) = RegionCommand.deliveryParts(head, shard: shard, version: version)
@@ -31,33 +32,83 @@ final class RemoteShard: @unchecked Sendable {
     /// The bytes of a message's number.
     private static let numberSize = 9
 
-    /// Sends a message, unless the route has been closed meanwhile.
+    /// What became of a message.
+    enum Outcome {
+        case sent
+        /// Earlier messages for its entity wait for the region's actor, and so does this one.
+        case waits
+        /// The route cannot be used. Nothing has happened.
+        case closed
+    }
+
+    /// Sends a message of a caller, or lets it wait behind earlier ones for its entity.
     ///
-    /// - Returns: Whether it was sent; otherwise nothing has happened.
+    /// - Parameters:
+    ///   - hasWaited: Whether the region's actor sends it, as the next of those that waited.
+    ///   - callActor: As for ``ShardSlot/wait(_:for:refusedBy:_:callActor:)``.
     func send(
-        _ message: ErasedMessage, to entity: String, asks: AskPatience?, _ payloads: PayloadCodec, from slot: ShardSlot
-    ) -> Bool {
-        var place = 0
-        return route.send(
+        _ message: ErasedMessage, to entity: String, asks: AskPatience?, _ payloads: PayloadCodec,
+        from slot: ShardSlot, hasWaited: Bool = false, callActor: () -> Delivery
+    ) -> Outcome {
+        var numberIndex = 0
+        var waits = false
+        let isSent = route.send(
             encode: { buffer, context in
                 buffer.writeImmutableBuffer(prefix)
                 buffer.writeText(entity)
                 buffer.writeImmutableBuffer(version)
-                place = buffer.writerIndex
+                numberIndex = buffer.writerIndex
                 buffer.writeRepeatingByte(0, count: Self.numberSize)
                 buffer.writeInteger(RegionCommand.marks(isRetry: false, asks))
                 try payloads.encode(message, context, &buffer)
             },
-            queue: { buffer, queue in
+            queue: { buffer, asker in
                 slot.state.withLock { state in
-                    guard case .remote(let current) = state.sending, current === self, state.misses == 0, next <= last
-                    else { return nil }
-                    buffer.setVarint(next, size: Self.numberSize, at: place)
-                    guard let queued = queue(buffer) else { return nil }
-                    next += 1
-                    return queued
+                    guard state.isOpen(self), next <= last else { return nil }
+                    guard !hasWaited, let known = state.entities[entity], known.waiting > 0 else {
+                        return queue(&buffer, numberIndex, asker)
+                    }
+                    let encoded = EncodedDelivery(route: self, bytes: buffer, numberIndex: numberIndex, asker: asker)
+                    waits = state.wait(
+                        WaitingMessage(entity: known, payload: message, origin: .caller(asks), encoded: encoded),
+                        callActor)
+                    return nil
                 }
             })
+        return isSent ? .sent : waits ? .waits : .closed
+    }
+
+    /// Sends a message that has waited. Called by the region's actor, in the order in which the messages came.
+    ///
+    /// - Returns: Whether it was sent.
+    func send(_ message: WaitingMessage, asks: AskPatience?, _ payloads: PayloadCodec, from slot: ShardSlot) -> Bool {
+        guard message.encoded?.route === self else {
+            let outcome = send(
+                message.payload, to: message.entity.name, asks: asks, payloads, from: slot, hasWaited: true,
+                callActor: { .accepted })
+            return outcome == .sent
+        }
+        let queued = slot.state.withLock { $0.isOpen(self) ? queue(message.encoded) : nil }
+        guard let queued else { return false }
+        queued.perform()
+        return true
+    }
+
+    /// Queues a delivery. The slot is locked, and the route is open.
+    ///
+    /// - Returns: `nil` where it cannot be queued.
+    func queue(_ delivery: EncodedDelivery?) -> QueuedMessage? {
+        guard let delivery, delivery.route === self else { return nil }
+        var bytes = delivery.bytes
+        return queue(&bytes, delivery.numberIndex, delivery.asker)
+    }
+
+    private func queue(_ bytes: inout ByteBuffer, _ numberIndex: Int, _ asker: AnyActorCell?) -> QueuedMessage? {
+        guard next <= last else { return nil }
+        bytes.setVarint(next, size: Self.numberSize, at: numberIndex)
+        guard let queued = route.queue(bytes, asker: asker) else { return nil }
+        next += 1
+        return queued
     }
 }
 

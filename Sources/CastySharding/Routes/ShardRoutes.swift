@@ -16,6 +16,9 @@ final class ShardRoutes: Sendable {
         slots = (0..<count).map { ShardSlot($0) }
     }
 
+    /// The slots of all shards.
+    var all: [ShardSlot] { slots }
+
     /// The slot of a shard; `nil` where there is no such shard.
     subscript(shard: Int) -> ShardSlot? { slots.indices.contains(shard) ? slots[shard] : nil }
 
@@ -25,9 +28,11 @@ final class ShardRoutes: Sendable {
         hasUses.store(true, ordering: .relaxed)
     }
 
+    /// Whether entities were used since the region last learned of it.
+    var hasNewUses: Bool { hasUses.load(ordering: .relaxed) }
+
     /// What the entities here were used for since the last call, in the order of their last use.
     func takeUses() -> [EntityUse] {
-        guard hasUses.load(ordering: .relaxed) else { return [] }
         let shards = used.withLock { used in
             hasUses.store(false, ordering: .relaxed)
             defer { used = [] }

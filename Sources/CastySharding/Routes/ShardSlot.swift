@@ -5,20 +5,25 @@ import Synchronization
 
 /// The routes of one shard on one node: whether a message passes the region's actor by.
 ///
-/// A message that finds the route closed is a *miss*: it goes to the region's actor. While misses wait there, what follows
-/// them goes there too, so that no message overtakes another of the same sender and entity.
+/// A message that finds the route closed waits in the slot, and the region's actor takes all that wait in one turn. While
+/// messages for an entity wait, what follows for the same entity waits too, so that no message overtakes another of the
+/// same sender. ``settle(_:with:)`` tells why that ends, though the senders never pause.
 ///
 /// Callers decide under the lock. What they send to another node is queued under it too: when the route has been closed,
 /// no message can come after the marker that ends its stream. What goes to an entity of this node is put into its mailbox
-/// outside the lock; an entity that stops refuses it, and it becomes a miss.
+/// outside the lock; an entity that stops refuses it, and it waits for the actor.
 final class ShardSlot: Sendable {
     struct State {
         var sending = Sending.closed
         /// Deliveries of this ownership or a later one are for entities of this node.
         var arrivals: ShardVersion?
-        /// Messages at the region's actor that found the shard closed.
-        var misses = 0
-        /// The entities that run here, and those with misses at the region's actor.
+        /// The messages that wait for the region's actor, in the order in which they came.
+        var waiting: [WaitingMessage] = []
+        /// Whether the actor is going to take them. While any wait, it is.
+        var isTurnDue = false
+        /// The actor has ended: nothing waits for it any more.
+        var isOver = false
+        /// The entities that run here, and those for which messages wait.
         var entities: [String: LocalEntity] = [:]
         /// The entities that were used since the region last learned of it, in the order of their first use.
         var used: [LocalEntity] = []
@@ -39,24 +44,24 @@ final class ShardSlot: Sendable {
 
     // MARK: Messages
 
-    /// Where a message of a caller on this node goes.
+    /// Where a message goes.
     enum Way {
         case entity(LocalEntity, AnyActorCell)
         case remote(RemoteShard)
-        case miss(Miss)
+        /// To the region's actor.
+        case closed
     }
 
+    /// Where a message of a caller on this node goes.
+    ///
     /// - Parameter firstUse: Called, under the lock, where the shard was not used since the region last learned of it.
     func way(to entity: String, at now: @autoclosure () -> Instant, firstUse: () -> Void) -> Way {
         state.withLock { state in
-            guard state.misses == 0 else { return .miss(state.miss(self)) }
             switch state.sending {
-            case .closed: return .miss(state.miss(self))
-            case .remote(let remote):
-                // What the entity's mailbox refused when it stopped here may wait at the region's actor still.
-                if let known = state.entities[entity], known.misses > 0 { return .miss(state.miss(known, in: self)) }
-                return .remote(remote)
-            case .local: return state.way(to: entity, in: self, at: now(), firstUse)
+            case .closed: .closed
+            // Whether messages for the entity wait, the route looks when the message is encoded.
+            case .remote(let remote): .remote(remote)
+            case .local: state.way(to: entity, at: now, firstUse)
             }
         }
     }
@@ -66,40 +71,18 @@ final class ShardSlot: Sendable {
         to entity: String, arriving version: ShardVersion, at now: @autoclosure () -> Instant, firstUse: () -> Void
     ) -> Way {
         state.withLock { state in
-            guard state.misses == 0, let known = state.arrivals, version >= known else {
-                return .miss(state.miss(self))
-            }
-            return state.way(to: entity, in: self, at: now(), firstUse)
-        }
-    }
-
-    /// The message goes to the region's actor.
-    func miss() -> Miss { state.withLock { $0.miss(self) } }
-
-    /// The entity stops and did not take the message, which goes to the region's actor.
-    func refused(by entity: LocalEntity) -> Miss {
-        state.withLock { state in
-            entity.uses -= min(entity.uses, 1)
-            return state.miss(entity, in: self)
-        }
-    }
-
-    /// The region's actor has handled a miss.
-    func handled(_ miss: Miss) {
-        state.withLock { state in
-            guard let entity = miss.entity else {
-                state.misses -= 1
-                return
-            }
-            entity.misses -= 1
-            state.drop(entity)
+            state.takes(version) ? state.way(to: entity, at: now, firstUse) : .closed
         }
     }
 
     // MARK: The region
 
-    /// Whether messages that found the shard closed wait at the region's actor.
-    var hasMisses: Bool { state.withLock { $0.misses > 0 } }
+    /// The open route to another node.
+    var remote: RemoteShard? {
+        state.withLock { state in
+            if case .remote(let remote) = state.sending { remote } else { nil }
+        }
+    }
 
     func open(sending: Sending, arrivals: ShardVersion?) {
         state.withLock { state in
@@ -155,33 +138,6 @@ final class ShardSlot: Sendable {
     }
 }
 
-/// A message that found a route closed, until the region's actor has handled it.
-package struct Miss: Sendable {
-    let slot: ShardSlot
-    /// The entity that it missed; `nil` if the whole shard was closed.
-    let entity: LocalEntity?
-}
-
-/// An entity of this node, for messages that pass the region's actor by.
-///
-/// `@unchecked Sendable` because the lock of its shard protects it.
-final class LocalEntity: @unchecked Sendable {
-    let name: String
-    /// The incarnation that runs; `nil` where none takes messages.
-    @exclusivity(unchecked) var cell: AnyActorCell?
-    @exclusivity(unchecked) var instance: UInt64 = 0
-    @exclusivity(unchecked) var misses = 0
-    /// How often it was used since the region last learned of it, when it was last, and which incarnation was.
-    @exclusivity(unchecked) var uses: UInt64 = 0
-    @exclusivity(unchecked) var lastUsed = Instant.start
-    @exclusivity(unchecked) var usedInstance: UInt64 = 0
-    @exclusivity(unchecked) var isListed = false
-
-    init(_ name: String) {
-        self.name = name
-    }
-}
-
 extension ShardSlot.State {
     mutating func entity(_ name: String) -> LocalEntity {
         if let known = entities[name] { return known }
@@ -190,30 +146,28 @@ extension ShardSlot.State {
         return made
     }
 
-    /// Forgets an entity that neither runs nor has misses.
+    /// Forgets an entity that neither runs nor has messages that wait.
     mutating func drop(_ entity: LocalEntity) {
-        guard entity.cell == nil, entity.misses == 0, entities[entity.name] === entity else { return }
+        guard entity.cell == nil, entity.waiting == 0, entities[entity.name] === entity else { return }
         entities[entity.name] = nil
     }
 
-    mutating func miss(_ slot: ShardSlot) -> Miss {
-        misses += 1
-        return Miss(slot: slot, entity: nil)
+    /// Whether a delivery of this ownership is for entities of this node.
+    func takes(_ version: ShardVersion) -> Bool { arrivals.map { version >= $0 } ?? false }
+
+    /// Whether the callers of this node send over this route.
+    func isOpen(_ remote: RemoteShard) -> Bool {
+        guard case .remote(let current) = sending else { return false }
+        return current === remote
     }
 
-    mutating func miss(_ entity: LocalEntity, in slot: ShardSlot) -> Miss {
-        // It may have been dropped since it was found.
-        if entities[entity.name] == nil { entities[entity.name] = entity }
-        let counted = entities[entity.name] ?? entity
-        counted.misses += 1
-        return Miss(slot: slot, entity: counted)
+    mutating func way(to name: String, at now: () -> Instant, _ firstUse: () -> Void) -> ShardSlot.Way {
+        guard let entity = entities[name], entity.waiting == 0, let cell = entity.cell else { return .closed }
+        use(entity, at: now(), firstUse)
+        return .entity(entity, cell)
     }
 
-    mutating func way(
-        to name: String, in slot: ShardSlot, at now: Instant, _ firstUse: () -> Void
-    ) -> ShardSlot.Way {
-        let entity = entity(name)
-        guard entity.misses == 0, let cell = entity.cell else { return .miss(miss(entity, in: slot)) }
+    mutating func use(_ entity: LocalEntity, at now: Instant, _ firstUse: () -> Void) {
         if entity.usedInstance != entity.instance { (entity.uses, entity.usedInstance) = (0, entity.instance) }
         entity.uses += 1
         entity.lastUsed = now
@@ -222,6 +176,5 @@ extension ShardSlot.State {
             entity.isListed = true
             used.append(entity)
         }
-        return .entity(entity, cell)
     }
 }

@@ -8,10 +8,8 @@ package enum RegionCommand: Sendable {
     case route(entity: String, ErasedMessage)
     /// A user's question, and how long its asker waits while there is no home.
     case ask(entity: String, ErasedMessage, AskPatience)
-    /// A user's message, or question, that found the route of its entity closed.
-    case missed(entity: String, ErasedMessage, AskPatience?, Miss)
-    /// A delivery from another node that found the route of its entity closed.
-    case arrived(ShardingEnvelope, Miss)
+    /// Messages of users wait in the slot of a shard, because they found its route closed.
+    case messagesWait(shard: Int)
     /// From another node. Only this case is sent over the network.
     case wire(ShardingEnvelope)
     /// What every shell learns.
@@ -42,14 +40,14 @@ package struct ShardingEnvelope: Sendable {
 extension RegionCommand: ShellCommand {
     package var lossClass: LossClass? {
         switch self {
-        case .route, .ask, .missed, .arrived: .user
+        case .route, .ask: .user
         case .wire(let envelope):
             switch envelope.message {
             case .peer(.deliver), .peer(.notHome): .user
             case .peer, .request, .order: .control
             }
-        case .shell, .ended, .passivate, .passivateByName, .wake, .passivation, .host, .command, .remembered, .stored,
-            .storeFailed:
+        case .messagesWait, .shell, .ended, .passivate, .passivateByName, .wake, .passivation, .host, .command,
+            .remembered, .stored, .storeFailed:
             .control
         }
     }

@@ -59,6 +59,16 @@ final class RegionCores: @unchecked Sendable {
         lock.withLock { _ in state.region.version(of: shard) }
     }
 
+    /// Lets the region know what its entities were used for. Taken in the same hold of the lock: the region must not
+    /// learn in between that one of them has ended.
+    func learnUses(of routes: ShardRoutes) {
+        guard routes.hasNewUses else { return }
+        lock.withLock { _ in
+            state.changes &+= 1
+            state.region.onUses(routes.takeUses())
+        }
+    }
+
     /// Reads both cores at one moment.
     ///
     /// They are lent `inout` only because the compiler copies what it lends for reading out of a class, and all of their

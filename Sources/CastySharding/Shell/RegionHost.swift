@@ -198,8 +198,7 @@ final class RegionHost: Sendable {
     /// Not where entities are passivated: there the order of uses counts, and a reader must not change it.
     func learnUses() {
         guard let cores, !cores.region.passivatesByItself else { return }
-        let uses = routes.takeUses()
-        if !uses.isEmpty { cores.region.onUses(uses) }
+        cores.learnUses(of: routes)
     }
 
     /// Where a shard runs, as far as this node knows.

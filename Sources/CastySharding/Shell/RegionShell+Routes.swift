@@ -7,10 +7,37 @@ import CastySerialization
 
 /// How the region opens and closes the routes that pass its actor by.
 extension RegionShell {
-    /// A message that found a route closed was handled; the next one may find it open.
-    mutating func handled(_ miss: Miss) {
-        miss.slot.handled(miss)
-        missedShards.append(miss.slot.shard)
+    /// Handles the messages that wait for a shard.
+    mutating func handleWaiting(of shard: Int, at now: Instant, _ context: ActorContext<RegionCommand>) {
+        guard let slot = host.routes[shard] else { return }
+        let messages = slot.takeWaiting()
+        handled = (slot, messages)
+        for message in messages {
+            switch message.origin {
+            case .caller(let asks):
+                // Over the open route, as long as there is one: what the region itself sends closes it.
+                if let remote = slot.remote, remote.send(message, asks: asks, host.payloads, from: slot) {
+                    host.tracing?.forwarded(message.payload, .delivery, remote.node)
+                } else {
+                    route(message.payload, to: message.entity.name, asks: asks, at: now, context)
+                }
+            case .node(let delivery, let head):
+                receive(ShardingEnvelope(head: head, message: .peer(.deliver(delivery))), at: now, context)
+            }
+        }
+    }
+
+    /// The actor ends: what still waits is lost, and nothing waits any more.
+    mutating func endWaiting(at now: Instant, _ context: ActorContext<RegionCommand>) {
+        for slot in host.routes.all {
+            for message in slot.end() {
+                if case .node(let delivery, let head) = message.origin {
+                    receive(ShardingEnvelope(head: head, message: .peer(.deliver(delivery))), at: now, context)
+                } else {
+                    route(message.payload, to: message.entity.name, asks: nil, at: now, context)
+                }
+            }
+        }
     }
 
     /// Closes the routes that the region has closed in the call whose effects are performed next.
@@ -21,19 +48,39 @@ extension RegionShell {
     }
 
     /// Opens routes at the end of a turn, when all its effects are performed.
-    mutating func openRoutes(_ context: ActorContext<RegionCommand>) {
+    mutating func openRoutes(at now: Instant, _ context: ActorContext<RegionCommand>) {
         for (instance, cell) in startedCells { host.routes[instance.shard]?.add(instance, cell) }
         startedCells = []
-        guard !missedShards.isEmpty else { return }
-        let shards = missedShards
-        missedShards = []
-        guard host.opensRoutes else { return }
-        for shard in shards { openRoute(of: shard, context) }
+        guard let (slot, messages) = handled else { return }
+        handled = nil
+        openRoute(of: slot, context)
+        let passed = slot.settle(messages, with: exit(for: slot, at: now, context))
+        for (message, queued) in passed.sent {
+            queued.perform()
+            if let node = message.encoded?.route.node {
+                host.tracing?.forwarded(message.payload, .delivery, node)
+            }
+        }
+        for (message, reason) in passed.refused {
+            host.lose(reason, message.payload, entity: message.entity.name, shard: slot.shard)
+        }
     }
 
-    private mutating func openRoute(of shard: Int, _ context: ActorContext<RegionCommand>) {
-        // The last of them opens the route: before, it would let nothing pass.
-        guard let slot = host.routes[shard], !slot.hasMisses, let route = region.openRoute(of: shard) else { return }
+    private func exit(
+        for slot: ShardSlot, at now: Instant, _ context: ActorContext<RegionCommand>
+    ) -> ShardSlot.Exit {
+        // Where local messages are encoded too, users' code runs when one is put into a mailbox.
+        let offer = context.system.encodesLocalMessages ? nil : host.kind?.offer
+        return ShardSlot.Exit(
+            offer: offer,
+            // Who traces deliveries is called when one arrives, which the lock forbids.
+            admits: { [host] in host.tracing == nil && host.routes.isMember($0) }, now: now,
+            firstUse: { [host] in host.routes.note(used: slot.shard) })
+    }
+
+    private mutating func openRoute(of slot: ShardSlot, _ context: ActorContext<RegionCommand>) {
+        let shard = slot.shard
+        guard let route = region.openRoute(of: shard) else { return }
         let sending: ShardSlot.Sending
         switch route.sending {
         case .none: sending = .closed
@@ -48,13 +95,17 @@ extension RegionShell {
         slot.open(sending: sending, arrivals: route.arrivals)
     }
 
-    private func encodedRoute(to node: UniqueAddress) -> EncodedRoute? {
+    /// The route to the region of another node. All shards share it, and the buffer in it.
+    private mutating func encodedRoute(to node: UniqueAddress) -> EncodedRoute? {
+        if let known = encodedRoutes[node] { return known }
         guard let remoting = host.cluster.remoting,
             let registered = try? remoting.system.registry.registration(of: RegionCommand.self)
         else { return nil }
         let address = ActorAddress(
             system: remoting.system.name, node: node.address, path: RegionHost.paths(host.type).data, uid: 0)
-        return EncodedRoute(to: address, registered, of: RegionCommand.self, remoting)
+        let made = EncodedRoute(to: address, registered, of: RegionCommand.self, remoting)
+        encodedRoutes[node] = made
+        return made
     }
 
     /// An incarnation stops: from now on its messages come to the region.

@@ -4,6 +4,7 @@ import CastyCore
 import CastyMembership
 import CastyObservability
 import CastyPlacement
+import CastyRemoting
 import Synchronization
 
 /// The shell of sharding for one type on one node: calls the cores of the region and the coordinator, and performs
@@ -17,8 +18,10 @@ struct RegionShell: PlacementShell {
     var state: ShellState<RegionCommand>
     /// The pass that lets the entities of a shard act, by shard that runs here.
     var passes: [Int: ShardPass] = [:]
-    /// The shards for which a message has found the route closed in this turn.
-    var missedShards: [Int] = []
+    /// The messages that waited for this turn, and where.
+    var handled: (slot: ShardSlot, messages: [WaitingMessage])?
+    /// The routes to other members' regions.
+    var encodedRoutes: [UniqueAddress: EncodedRoute] = [:]
     /// The incarnations that were started in this turn. Messages pass to them directly once it ends.
     var startedCells: [(instance: EntityInstance, cell: AnyActorCell)] = []
     /// Messages of the two cores to each other, in order.
@@ -76,19 +79,13 @@ struct RegionShell: PlacementShell {
     }
 
     mutating func onCommand(_ command: RegionCommand, at now: Instant, _ context: ActorContext<RegionCommand>) {
-        let uses = host.routes.takeUses()
-        if !uses.isEmpty { region.onUses(uses) }
+        cores.learnUses(of: host.routes)
         switch command {
         case .shell(let event): onEvent(event, at: now, context)
         case .route(let entity, let message): route(message, to: entity, asks: nil, at: now, context)
         case .ask(let entity, let message, let patience):
             route(message, to: entity, asks: patience, at: now, context)
-        case .missed(let entity, let message, let asks, let miss):
-            route(message, to: entity, asks: asks, at: now, context)
-            handled(miss)
-        case .arrived(let envelope, let miss):
-            receive(envelope, at: now, context)
-            handled(miss)
+        case .messagesWait(let shard): handleWaiting(of: shard, at: now, context)
         case .wire(let envelope): receive(envelope, at: now, context)
         case .ended(var end, let failure):
             entityFailure = failure
@@ -121,6 +118,7 @@ struct RegionShell: PlacementShell {
     mutating func onView(_ view: PlacementView, at now: Instant, _ context: ActorContext<RegionCommand>) {
         perform(region.onView(view, at: now), context)
         perform(coordinator.onView(view, at: now), context)
+        encodedRoutes = encodedRoutes.filter { view.member($0.key) != nil }
         // Only now: what had come from new members is delivered, and what they send next may overtake nothing.
         host.routes.follow(view.members.map(\.node))
     }
@@ -150,10 +148,10 @@ struct RegionShell: PlacementShell {
             loopback = []
             for message in messages { dispatch(message, from: own, at: now, context) }
         }
-        openRoutes(context)
+        openRoutes(at: now, context)
     }
 
-    private mutating func route(
+    mutating func route(
         _ message: ErasedMessage, to entity: String, asks: AskPatience?, at now: Instant,
         _ context: ActorContext<RegionCommand>
     ) {
@@ -162,7 +160,7 @@ struct RegionShell: PlacementShell {
         perform(region.onRoute(message, to: entity, asks: asks, at: now), context)
     }
 
-    private mutating func receive(
+    mutating func receive(
         _ envelope: ShardingEnvelope, at now: Instant, _ context: ActorContext<RegionCommand>
     ) {
         let delivery: ShardDelivery<ErasedMessage>? =
@@ -215,5 +213,6 @@ struct RegionShell: PlacementShell {
         for answer in answers.sorted(by: { $0.key < $1.key }) { answer.value(.refused(.noAnswer)) }
         answers = [:]
         perform(region.onShutdown(at: now), context)
+        endWaiting(at: now, context)
     }
 }
