@@ -47,8 +47,16 @@ package class MessageCell<Message: Sendable>: AnyActorCell, @unchecked Sendable 
     ///
     /// - Parameter messages: They are moved out: the memory is uninitialised afterwards.
     package final func send(moving messages: UnsafeMutableBufferPointer<Message>) {
-        if form == .actor, unsafeDowncast(self, to: ActorCell<Message>.self).put(moving: messages) { return }
+        if offer(moving: messages) { return }
         for index in messages.indices { send(messages.moveElement(from: index)) }
+    }
+
+    /// Delivers messages under one lock, where an actor takes all.
+    ///
+    /// - Parameter messages: They are moved out if they were delivered, and otherwise left as they are.
+    /// - Returns: Whether they were delivered.
+    package final func offer(moving messages: UnsafeMutableBufferPointer<Message>) -> Bool {
+        form == .actor && unsafeDowncast(self, to: ActorCell<Message>.self).put(moving: messages)
     }
 
     /// Delivers a message or returns why not. The caller accounts for a refused message.

@@ -3,7 +3,7 @@ package import CastyObservability
 
 /// A cell that passes its messages to a route: to another node, to an adapter, or nowhere.
 package final class RouteCell<Message: Sendable>: MessageCell<Message>, @unchecked Sendable {
-    let route: any Route<Message>
+    package let route: any Route<Message>
 
     /// Creates the cell that references to a route lead to.
     package init(system: ActorSystem, route: any Route<Message>, uid: UInt64, traffic: LossClass) {

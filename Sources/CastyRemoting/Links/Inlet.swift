@@ -12,7 +12,7 @@ class Inlet {
     /// For an actor found by a path without a uid: the count of publications as of which the path leads to it.
     let publications: UInt64?
 
-    fileprivate init(type: Int, publications: UInt64?) {
+    init(type: Int, publications: UInt64?) {
         self.type = type
         self.publications = publications
     }

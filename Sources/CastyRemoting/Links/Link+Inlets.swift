@@ -56,8 +56,13 @@ extension Link {
         if address.uid == 0 {
             guard known(published: frame, at: publications) === cell else { return }
         }
-        let inlet = TypedInlet(
-            to: cell, registered, type: type, publications: address.uid == 0 ? publications : nil)
+        let published = address.uid == 0 ? publications : nil
+        let inlet: Inlet
+        if let reader = ((cell as? RouteCell<Message>)?.route as? any EncodedReceiver)?.makeReader() {
+            inlet = ReadingInlet(reader, type: type, publications: published)
+        } else {
+            inlet = TypedInlet(to: cell, registered, type: type, publications: published)
+        }
         switch frame.lane {
         case .control: controlNames.set(inlet, target)
         case .user: userNames.set(inlet, target)

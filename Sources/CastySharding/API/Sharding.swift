@@ -161,7 +161,7 @@ public final class Sharding: Sendable {
             RegionShell.behavior(host), name: RegionHost.actorName(type), dispatcher: .standard)
         // It forwards many messages in a turn and waits for nothing.
         actor.target.gatherWrites()
-        let entry = RegionEntry.reference(host, actor)
+        let entry = RegionEntry.reference(host, actor, codecs)
         cluster.attach(actor, reachedBy: entry, at: RegionHost.paths(type).data)
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
         let region = ShardRegion<Message>(

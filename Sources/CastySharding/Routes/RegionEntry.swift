@@ -2,6 +2,9 @@ import CastyActors
 import CastyCore
 import CastyObservability
 import CastyPlacement
+import CastyRemoting
+import CastySerialization
+import NIOCore
 
 /// What takes the messages for a region, from callers on this node and from other nodes, on the thread that brings them.
 ///
@@ -10,17 +13,21 @@ import CastyPlacement
 final class RegionEntry: Route {
     private let host: RegionHost
     private let actor: ActorRef<RegionCommand>
+    private let codecs: PayloadCodecs
 
-    private init(_ host: RegionHost, _ actor: ActorRef<RegionCommand>) {
+    private init(_ host: RegionHost, _ actor: ActorRef<RegionCommand>, _ codecs: PayloadCodecs) {
         self.host = host
         self.actor = actor
+        self.codecs = codecs
     }
 
     /// The reference through which a region is reached.
-    static func reference(_ host: RegionHost, _ actor: ActorRef<RegionCommand>) -> ActorRef<RegionCommand> {
+    static func reference(
+        _ host: RegionHost, _ actor: ActorRef<RegionCommand>, _ codecs: PayloadCodecs
+    ) -> ActorRef<RegionCommand> {
         ActorRef(
             RouteCell(
-                system: actor.target.system, route: RegionEntry(host, actor), uid: actor.target.uid,
+                system: actor.target.system, route: RegionEntry(host, actor, codecs), uid: actor.target.uid,
                 traffic: actor.target.traffic))
     }
 
@@ -36,7 +43,7 @@ final class RegionEntry: Route {
         case .ask(let entity, let message, let patience): send(message, to: entity, asks: patience)
         case .wire(let envelope):
             if case .peer(.deliver(let delivery)) = envelope.message {
-                arrive(delivery, envelope)
+                arrive(delivery, envelope.head)
             } else {
                 actor.target.offer(command)
             }
@@ -88,13 +95,12 @@ final class RegionEntry: Route {
 
     // MARK: Other nodes
 
-    private func arrive(_ delivery: ShardDelivery<ErasedMessage>, _ envelope: ShardingEnvelope) -> Delivery {
-        let head = envelope.head
+    private func arrive(_ delivery: ShardDelivery<ErasedMessage>, _ head: EnvelopeHead) -> Delivery {
         let (entity, shard) = host.settings.canonical(of: delivery.entity)
         // What is wrong with a delivery, the region decides.
         guard shard == delivery.shard, let slot = host.routes[shard], head.payloads === host.payloads,
             head.to == actor.target.system.unique, host.opensRoutes
-        else { return actor.target.offer(.wire(envelope)) }
+        else { return toActor(delivery, head) }
         var refusing: LocalEntity?
         if delivery.sequence > 0, host.routes.isMember(head) {
             switch slot.way(
@@ -111,7 +117,11 @@ final class RegionEntry: Route {
         let waits = slot.wait(delivery.payload, for: entity, refusedBy: refusing, .node(delivery, head)) {
             callActor(for: shard)
         }
-        return waits ? .accepted : actor.target.offer(.wire(envelope))
+        return waits ? .accepted : toActor(delivery, head)
+    }
+
+    private func toActor(_ delivery: ShardDelivery<ErasedMessage>, _ head: EnvelopeHead) -> Delivery {
+        actor.target.offer(.wire(ShardingEnvelope(head: head, message: .peer(.deliver(delivery)))))
     }
 
     // MARK: Entities of this node
@@ -129,6 +139,54 @@ final class RegionEntry: Route {
             guard reason.concernsMessage else { return nil }
             host.lose(reason, message, entity: local.name, shard: shard)
             return .accounted
+        }
+    }
+}
+
+// MARK: Encoded deliveries
+
+extension RegionEntry: EncodedReceiver {
+    func makeReader() -> (any EncodedReader)? {
+        // Who traces deliveries sees each of them.
+        guard host.tracing == nil, host.opensRoutes else { return nil }
+        return host.payloads.makeBatch.map { DeliveryReader(self, $0()) }
+    }
+
+    /// Reads whom a delivery is for.
+    ///
+    /// - Throws: Where it is no delivery, or none for an entity that this region can know.
+    func addressee(from payload: inout ByteBuffer, _ context: CodingContext) throws -> DeliveryReader.Addressee {
+        let head = try codecs.head(from: &payload)
+        try context.require(sender: head.from)
+        guard head.payloads === host.payloads, head.to == actor.target.system.unique, try payload.readByte() == 3,
+            try payload.readByte() == 1
+        else { throw WireError(.malformed, "no delivery") }
+        let (number, id, version) = try RegionCommand.addressee(from: &payload)
+        let (entity, shard) = host.settings.canonical(of: id)
+        guard shard == number, let slot = host.routes[shard] else { throw WireError(.malformed, "no such shard") }
+        return DeliveryReader.Addressee(head: head, entity: entity, slot: slot, version: version)
+    }
+
+    /// Delivers what was read for one entity.
+    func arrive(_ batch: DeliveryBatch, for addressee: DeliveryReader.Addressee) {
+        let (slot, count) = (addressee.slot, UInt64(batch.count))
+        if host.isHosting, batch.marks.allSatisfy({ $0.sequence > 0 }), host.routes.isMember(addressee.head),
+            case .entity(let local, let cell) = slot.way(
+                to: addressee.entity, arriving: addressee.version, count: count, at: now,
+                firstUse: { host.routes.note(used: slot.shard) })
+        {
+            if batch.move(into: cell) { return }
+            // It stops, or takes only some of them.
+            slot.takeBack(count, of: local)
+        }
+        for (marks, message) in batch.takeAll() {
+            let delivery = ShardDelivery(
+                shard: slot.shard, entity: addressee.entity, version: addressee.version, sequence: marks.sequence,
+                isRetry: marks.isRetry, asks: marks.asks, payload: message)
+            let outcome = arrive(delivery, addressee.head)
+            guard case .refused = outcome else { continue }
+            let envelope = ShardingEnvelope(head: addressee.head, message: .peer(.deliver(delivery)))
+            actor.target.system.lose(RegionCommand.wire(envelope), to: actor.target, because: outcome)
         }
     }
 }

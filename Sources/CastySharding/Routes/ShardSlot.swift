@@ -66,13 +66,21 @@ final class ShardSlot: Sendable {
         }
     }
 
-    /// Where a delivery from another node goes.
+    /// Where deliveries from another node go.
+    ///
+    /// - Parameter count: How many there are for the entity.
     func way(
-        to entity: String, arriving version: ShardVersion, at now: @autoclosure () -> Instant, firstUse: () -> Void
+        to entity: String, arriving version: ShardVersion, count: UInt64 = 1, at now: @autoclosure () -> Instant,
+        firstUse: () -> Void
     ) -> Way {
         state.withLock { state in
-            state.takes(version) ? state.way(to: entity, at: now, firstUse) : .closed
+            state.takes(version) ? state.way(to: entity, count: count, at: now, firstUse) : .closed
         }
+    }
+
+    /// An entity did not take messages that were counted as its use.
+    func takeBack(_ count: UInt64, of entity: LocalEntity) {
+        state.withLock { _ in entity.uses -= min(entity.uses, count) }
     }
 
     // MARK: The region
@@ -161,15 +169,17 @@ extension ShardSlot.State {
         return current === remote
     }
 
-    mutating func way(to name: String, at now: () -> Instant, _ firstUse: () -> Void) -> ShardSlot.Way {
+    mutating func way(
+        to name: String, count: UInt64 = 1, at now: () -> Instant, _ firstUse: () -> Void
+    ) -> ShardSlot.Way {
         guard let entity = entities[name], entity.waiting == 0, let cell = entity.cell else { return .closed }
-        use(entity, at: now(), firstUse)
+        use(entity, count, at: now(), firstUse)
         return .entity(entity, cell)
     }
 
-    mutating func use(_ entity: LocalEntity, at now: Instant, _ firstUse: () -> Void) {
+    mutating func use(_ entity: LocalEntity, _ count: UInt64 = 1, at now: Instant, _ firstUse: () -> Void) {
         if entity.usedInstance != entity.instance { (entity.uses, entity.usedInstance) = (0, entity.instance) }
-        entity.uses += 1
+        entity.uses += count
         entity.lastUsed = now
         if !entity.isListed {
             if used.isEmpty { firstUse() }

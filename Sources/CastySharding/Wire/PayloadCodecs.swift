@@ -13,12 +13,16 @@ package final class PayloadCodec: Sendable {
     let type: String
     let encode: @Sendable (ErasedMessage, CodingContext, inout ByteBuffer) throws -> Void
     let decode: @Sendable (inout ByteBuffer, CodingContext) throws -> ErasedMessage
+    /// Makes what decodes messages for entities of this node in batches; `nil` where none are decoded.
+    let makeBatch: (@Sendable () -> DeliveryBatch)?
 
     private init(
         type: String, encode: @escaping @Sendable (ErasedMessage, CodingContext, inout ByteBuffer) throws -> Void,
-        decode: @escaping @Sendable (inout ByteBuffer, CodingContext) throws -> ErasedMessage
+        decode: @escaping @Sendable (inout ByteBuffer, CodingContext) throws -> ErasedMessage,
+        makeBatch: (@Sendable () -> DeliveryBatch)? = nil
     ) {
         self.type = type
+        self.makeBatch = makeBatch
         self.encode = encode
         self.decode = decode
     }
@@ -51,7 +55,8 @@ package final class PayloadCodec: Sendable {
                 } catch {
                     throw UnreadableMessage(registered.name, of: type, error)
                 }
-            })
+            },
+            makeBatch: { TypedDeliveryBatch(registered) })
     }
 }
 

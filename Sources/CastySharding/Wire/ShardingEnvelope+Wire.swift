@@ -128,17 +128,27 @@ extension RegionCommand {
     private static func delivery(
         from buffer: inout ByteBuffer, _ payloads: PayloadCodec, _ context: CodingContext
     ) throws -> ShardDelivery<ErasedMessage> {
-        let shard = try buffer.readShard()
-        let entity = try buffer.readText(upTo: RegionHost.longestID)
-        let version = try ShardVersion(from: &buffer)
+        let (shard, entity, version) = try addressee(from: &buffer)
+        let marks = try deliveryMarks(from: &buffer)
+        return ShardDelivery(
+            shard: shard, entity: entity, version: version, sequence: marks.sequence, isRetry: marks.isRetry,
+            asks: marks.asks, payload: try payloads.decode(&buffer, context))
+    }
+
+    /// Reads whom a delivery is for, by which deliveries to one entity begin alike.
+    static func addressee(
+        from buffer: inout ByteBuffer
+    ) throws(WireError) -> (shard: Int, entity: String, version: ShardVersion) {
+        (try buffer.readShard(), try buffer.readText(upTo: RegionHost.longestID), try ShardVersion(from: &buffer))
+    }
+
+    /// Reads what stands between the addressee and the message.
+    static func deliveryMarks(from buffer: inout ByteBuffer) throws(WireError) -> DeliveryMarks {
         let sequence = try buffer.readVarint()
         let marks = try buffer.readByte()
         let asks = marks < 2 ? nil : AskPatience(rawValue: marks >> 1)
         guard marks < 2 || asks != nil else { throw WireError(.malformed, "\(marks) marks no delivery") }
-        let payload = try payloads.decode(&buffer, context)
-        return ShardDelivery(
-            shard: shard, entity: entity, version: version, sequence: sequence, isRetry: marks & 1 == 1, asks: asks,
-            payload: payload)
+        return DeliveryMarks(sequence: sequence, isRetry: marks & 1 == 1, asks: asks)
     }
 }
 
