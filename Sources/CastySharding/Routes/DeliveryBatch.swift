@@ -67,9 +67,9 @@ final class TypedDeliveryBatch<Message: Sendable>: DeliveryBatch {
 
     override func move(into cell: AnyActorCell) -> Bool {
         // Which type the entities here have, a peer does not decide.
-        guard type(of: cell) == ActorCell<Message>.self else { return false }
+        guard let typed = cell as? MessageCell<Message> else { return false }
         let messages = UnsafeMutableBufferPointer(start: waiting, count: count)
-        guard unsafeDowncast(cell, to: MessageCell<Message>.self).offer(moving: messages) else { return false }
+        guard typed.offer(moving: messages) else { return false }
         marks.removeAll(keepingCapacity: true)
         return true
     }
