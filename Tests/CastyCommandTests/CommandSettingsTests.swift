@@ -117,6 +117,7 @@ struct CommandSettingsTests {
             (["--listen=127.0.0.1:7001", "--seed-dns=casty"], "--seed-dns is HOST:PORT"),
             (["--listen=127.0.0.1:7001", "--seed-node=a:1", "--seed-srv=_casty._tcp.x"], "Name seeds by one of"),
             (["--listen=127.0.0.1:7001", "--timing=heartbeat=0s"], "--timing: heartbeat is"),
+            (["--listen=127.0.0.1:7001", "--grace=0s"], "--grace must be above zero"),
             (["--listen=127.0.0.1:7001", "--timing=heart=1s"], "invalid for '--timing"),
         ])
     func badAddresses(arguments: [String], words: String) {

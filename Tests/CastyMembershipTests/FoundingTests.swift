@@ -43,6 +43,37 @@ import Testing
                 == .found(voters: [Self.node(2)]))
     }
 
+    @Test(
+        "with other seeds a node founds only once those of the earlier list, which may have its vote, are known not to have"
+    )
+    func otherSeeds() {
+        var former = Self.seed(2)
+        _ = former.ask(at: Self.at(0))
+        _ = former.ask(at: Self.at(500))
+        _ = former.onNoCluster(from: Self.node(3), round: 2, .notAsked, at: Self.at(501))
+        let list = [2, 3, 4].map { Self.address($0) }
+        let next = Founding(
+            Self.node(2), seeds: list, remembered: nil, settings: .responsive, after: former)
+        #expect(next.others == [1, 3, 4].map { Self.address($0) })
+        for isGone in [false, true] {
+            var seed = next
+            // It asks before it is a candidate, as a process does that starts; earlier rounds' answers do not count.
+            #expect(seed.ask(at: Self.at(1000)) == .question(round: 3))
+            #expect(seed.onNoCluster(from: Self.node(3), round: 2, .granted, at: Self.at(1001)) == .none)
+            #expect(seed.ask(at: Self.at(1500)) == .candidacy(round: 4))
+            _ = seed.onNoCluster(from: Self.node(4), round: 4, .givenTo(Self.address(3)), at: Self.at(1501))
+            if isGone { _ = seed.onRefusedConnection(Self.address(1), at: Self.at(1502)) }
+            let outcome = seed.onNoCluster(from: Self.node(3), round: 4, .granted, at: Self.at(1503))
+            #expect(outcome == (isGone ? .found(voters: [Self.node(3)]) : .none))
+            #expect(seed.onAsked(by: Self.node(1), .candidacy(round: 9), at: Self.at(1504)) == .noSeed)
+        }
+        // What answers at an address that is no seed any more is no reason to give up.
+        var seed = next
+        _ = seed.ask(at: Self.at(1000))
+        seed.onWrongNode(at: Self.address(1), "another cluster", now: Self.at(1000))
+        #expect(seed.lastingError(at: Self.at(60_000)) == nil)
+    }
+
     @Test("a vote that comes late, or for another round, does not count")
     func late() {
         var seed = Self.seed(1)

@@ -55,13 +55,13 @@ extension CastyNode {
         switch seeds.source {
         case .list: cluster.start()
         case .dns(let host, let port, let count):
-            SeedLookup.begin(host, atLeast: count, for: cluster, watch) { () throws(TransportError) in
+            SeedLookup(host, atLeast: count) { () throws(TransportError) in
                 try HostLookup.addresses(of: host, port: port)
-            }
+            }.begin(for: cluster, watch)
         case .srv(let name, let count):
-            SeedLookup.begin(name, atLeast: count, for: cluster, watch) { () throws(TransportError) in
+            SeedLookup(name, atLeast: count) { () throws(TransportError) in
                 try ServiceLookup.addresses(of: name)
-            }
+            }.begin(for: cluster, watch)
         }
     }
 

@@ -110,6 +110,9 @@ public final class Cluster: Sendable {
         }
     }
 
+    /// Asks other seeds from now on, where the node has not found a cluster yet.
+    package func change(seeds: [NodeAddress]) { daemon.tell(.seeds(seeds)) }
+
     /// The node's view of the cluster at this moment.
     public var state: ClusterState { published.withLock { $0.state } }
 

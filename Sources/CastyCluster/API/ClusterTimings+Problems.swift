@@ -51,7 +51,8 @@ extension ClusterTimings {
         settings.strategy = strategy
         let margin = settings.removalMargin(members: 1)
         if settings.entityLease * 1.02 > margin {
-            let most = margin / 1.02 - (strategy.needsLease ? leaseDelay : .zero)
+            let exact = margin / 1.02 - (strategy.needsLease ? leaseDelay : .zero)
+            let most = Duration.milliseconds(exact.nanoseconds / 1_000_000)
             return
                 "lease is \(lease): it must be at most \(most), 2 % less than the removal margin, or an entity could "
                 + "run on two nodes"

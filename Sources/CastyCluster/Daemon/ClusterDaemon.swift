@@ -89,6 +89,7 @@ struct ClusterDaemon {
             return shared.change {
                 $0.onStart(seeds: seeds, mayFound: mayFound, remembered: remembered, at: now)
             }
+        case .seeds(let seeds): return shared.change { $0.onSeeds(seeds, at: now) }
         case .declare(let setting):
             return shared.change {
                 $0.onDeclaration(setting)

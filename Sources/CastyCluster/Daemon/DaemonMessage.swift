@@ -9,6 +9,8 @@ package enum DaemonMessage: Sendable {
     /// From another node. Only this case and `page` are sent between nodes.
     case received(ClusterEnvelope)
     indirect case page(EnvelopePage)
+    /// The seeds have changed.
+    case seeds([NodeAddress])
     indirect case start(seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster?)
     case timer(TimerKey, generation: UInt64)
     case declare(SharedSetting)
@@ -28,7 +30,7 @@ extension DaemonMessage {
     var received: (message: ClusterMessage, from: UniqueAddress)? {
         switch self {
         case .received(let envelope): (envelope.message, envelope.from)
-        case .page, .start, .declare, .timer, .leave, .down, .exitTasksDone, .contactFailed, .wrongNode, .fail,
+        case .page, .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .contactFailed, .wrongNode, .fail,
             .incarnationGone,
             .leaseAnswered:
             nil
@@ -81,7 +83,8 @@ extension DaemonMessage {
             case .page(let page):
                 buffer.writeInteger(Form.page.rawValue)
                 page.encode(into: &buffer)
-            case .start, .declare, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed, .wrongNode,
+            case .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed,
+                .wrongNode,
                 .fail,
                 .incarnationGone:
                 throw WireError(.notEncodable, "only envelopes travel between cluster daemons")

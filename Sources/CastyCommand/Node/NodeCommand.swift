@@ -101,6 +101,7 @@ struct NodeCommand: AsyncParsableCommand {
             }
         }
         guard (1...16_384).contains(shards) else { throw ValidationError("--shards takes 1…16384, not \(shards)") }
+        guard grace.duration > .zero else { throw ValidationError("--grace must be above zero, as 10s") }
         if let problem = times.timings.problem { throw ValidationError("--timing: \(problem)") }
     }
 

@@ -75,7 +75,9 @@ struct Founding: Sendable {
     private(set) var memory: RememberedCluster?
     /// The members of that cluster, without this node, sorted.
     private(set) var remembered: [NodeAddress]
-    /// The addresses to ask: seeds and remembered members without this node, sorted.
+    /// Seeds of earlier lists, sorted: nodes that this one may have voted for, or had votes of, before its list changed.
+    let formerSeeds: [NodeAddress]
+    /// The addresses to ask: seeds, former ones and remembered members without this node, sorted.
     private(set) var others: [NodeAddress]
     /// How long a vote counts.
     let hold: Duration
@@ -87,7 +89,7 @@ struct Founding: Sendable {
     var isTold = false
 
     var stance = Stance.undecided
-    private(set) var round: UInt64 = 0
+    private(set) var round: UInt64
     var askedAt = Instant.start
     /// The first round whose answers show that their senders have not founded with a vote from this seed's earlier run.
     var firstSettledRound: UInt64?
@@ -102,18 +104,27 @@ struct Founding: Sendable {
     /// When this node last heard from a member of a cluster.
     var clusterHeardAt: Instant?
 
+    /// - Parameter former: The state under an earlier list of seeds, of which its votes are not known to count no longer: so
+    ///   this one starts as a process does that may have voted in an earlier run, and asks the seeds of that list too.
     init(
-        _ myself: UniqueAddress, seeds: [NodeAddress], remembered: RememberedCluster?, settings: MembershipSettings
+        _ myself: UniqueAddress, seeds: [NodeAddress], remembered: RememberedCluster?, settings: MembershipSettings,
+        after former: Founding? = nil
     ) {
         func set(_ addresses: [NodeAddress]) -> [NodeAddress] {
             addresses.sortedUniquely(by: { $0 }) { first, _ in first }
         }
         self.myself = myself
         self.seeds = set(seeds)
+        let list = self.seeds
+        formerSeeds =
+            former.map { former in
+                set(former.seeds + former.formerSeeds).filter { !list.sortedContains($0) && $0 != myself.address }
+            } ?? []
+        round = former?.round ?? 0
         memory = remembered
         isOwnMemory = remembered != nil
         self.remembered = set(remembered?.members ?? []).filter { $0 != myself.address }
-        others = set(self.seeds + self.remembered).filter { $0 != myself.address }
+        others = set(self.seeds + formerSeeds + self.remembered).filter { $0 != myself.address }
         hold = settings.joinRetry
         silence = settings.unstableLimit
         mutations = settings.mutations
@@ -240,8 +251,9 @@ struct Founding: Sendable {
         // Only a person can decide which of two clusters is founded again.
         if let otherMemory, otherMemory != memory.id { return false }
         if remembered.isEmpty { return true }
-        return words.allSatisfy { word in
-            switch word {
+        return zip(others, words).allSatisfy { address, word in
+            if formerSeeds.sortedContains(address), !remembered.sortedContains(address) { return true }
+            return switch word {
             case .inNoCluster(_, .knowsCluster): false
             case .inNoCluster(let round, _): round == self.round
             case .none, .refusedConnection, .goingAway, .wrong: false
@@ -265,7 +277,8 @@ struct Founding: Sendable {
     /// - Parameter candidate: An address to skip: it has just sent its own candidacy.
     func unheard(besides candidate: NodeAddress? = nil, at now: Instant) -> NodeAddress? {
         guard let firstAskedAt, now - firstAskedAt < silence, !mutations.contains(.forgetsVotes) else { return nil }
-        for (address, word) in zip(others, words) where address != candidate && seeds.sortedContains(address) {
+        for (address, word) in zip(others, words)
+        where address != candidate && (seeds.sortedContains(address) || formerSeeds.sortedContains(address)) {
             switch word {
             case .refusedConnection, .goingAway, .wrong: break
             case .none: return address
@@ -288,7 +301,7 @@ struct Founding: Sendable {
     /// An address that has answered as another cluster's node, or another node, for so long that waiting makes no
     /// sense.
     func lastingError(at now: Instant) -> (address: NodeAddress, answer: String)? {
-        for (address, word) in zip(others, words) {
+        for (address, word) in zip(others, words) where !formerSeeds.sortedContains(address) {
             if case .wrong(let answer, let since) = word, now - since >= hold * 3 { return (address, answer) }
         }
         return nil

@@ -28,6 +28,22 @@ extension Membership {
         return finish(at: now)
     }
 
+    /// The seeds are others now than when the node started: the name that stands for them was looked up again.
+    ///
+    /// It changes nothing once the node has found a cluster.
+    package mutating func onSeeds(_ seeds: [NodeAddress], at now: Instant) -> [MembershipEffect] {
+        guard phase == .contacting, !seeds.isEmpty else { return [] }
+        var founding = Founding(
+            myself, seeds: seeds, remembered: join.remembered, settings: settings, after: join.founding)
+        guard founding.seeds != join.founding.seeds else { return [] }
+        founding.isTold = join.founding.isTold
+        join.founding = founding
+        sharedSettings = ([SharedSetting("seeds", founding.seedsText)] + sharedSettings)
+            .sortedUniquely(by: \.name) { first, _ in first }
+        ask(at: now)
+        return finish(at: now)
+    }
+
     /// This node depends on a setting from now on that is compared only where both sides have it, when a node joins.
     package mutating func onDeclaration(_ setting: SharedSetting) {
         let declared = sharedSettings.count { $0.name.hasPrefix(SharedSetting.whereKnown) }
