@@ -24,7 +24,7 @@ struct AttachRecordingTests {
         try Data(bytes).write(to: URL(fileURLWithPath: path))
     }
 
-    @Test("what real nodes on loopback show is in the recording, up to the end", .timeLimit(.minutes(2)))
+    @Test("what real nodes on loopback show is in the recording, up to the end", .timeLimit(.minutes(10)))
     func loopback() throws {
         let testbed = TestCluster(world: LiveClusterWorld(), settings: TestClusterSettings(), checkers: .all)
         try testbed.start([1, 2])
@@ -81,7 +81,7 @@ struct AttachRecordingTests {
         }
     }
 
-    @Test("a recording is played on the screen's requests, and every answer wakes it", .timeLimit(.minutes(1)))
+    @Test("a recording is played on the screen's requests, and every answer wakes it", .timeLimit(.minutes(10)))
     func plays() throws {
         let node = UniqueAddress(address: NodeAddress(host: "127.0.0.1", port: 7001), incarnation: 1)
         var writer = RecordingWriter()

@@ -31,7 +31,7 @@ struct SavedMomentTests {
         note "second"
         """
 
-    @Test("it repeats the run event for event, settings of the script included", .timeLimit(.minutes(1)))
+    @Test("it repeats the run event for event, settings of the script included", .timeLimit(.minutes(10)))
     func repeats() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -69,7 +69,7 @@ struct SavedMomentTests {
         #expect(repeated.prefix(events.count).map(facts) == events.map(facts))
     }
 
-    @Test("what time was turned back behind is not in it", .timeLimit(.minutes(1)))
+    @Test("what time was turned back behind is not in it", .timeLimit(.minutes(10)))
     func turnedBack() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -90,7 +90,7 @@ struct SavedMomentTests {
         #expect(!text.contains("freeze") && text.hasSuffix("wait 2s\n"))
     }
 
-    @Test("a live session says what of it is not reproducible", .timeLimit(.minutes(1)))
+    @Test("a live session says what of it is not reproducible", .timeLimit(.minutes(10)))
     func live() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -106,7 +106,7 @@ struct SavedMomentTests {
         #expect(try Scenario.parse(text, file: "x").header.nodes == 1)
     }
 
-    @Test("a folder that cannot be written is refused with the reason", .timeLimit(.minutes(1)))
+    @Test("a folder that cannot be written is refused with the reason", .timeLimit(.minutes(10)))
     func refused() throws {
         let backend = try TestClusterBackend.open(
             ConsolePlan(settings: TestClusterSettings(), nodes: 1, seed: 1), clock: .system)

@@ -34,7 +34,7 @@ struct ScriptedConsoleTests {
         return backend.caption
     }
 
-    @Test("in a tour, time stands still at each note until the user goes on", .timeLimit(.minutes(1)))
+    @Test("in a tour, time stands still at each note until the user goes on", .timeLimit(.minutes(10)))
     func tour() throws {
         let backend = try Self.open(pausing: true)
         defer { backend.close() }
@@ -52,7 +52,7 @@ struct ScriptedConsoleTests {
         #expect(backend.isScriptDone)
     }
 
-    @Test("turning back time shows the note of that time, and does not stop at earlier ones", .timeLimit(.minutes(1)))
+    @Test("turning back time shows the note of that time, and does not stop at earlier ones", .timeLimit(.minutes(10)))
     func back() throws {
         let backend = try Self.open(pausing: true)
         defer { backend.close() }
@@ -66,7 +66,7 @@ struct ScriptedConsoleTests {
         #expect(Self.wait(for: "second", in: backend)?.waits == true)
     }
 
-    @Test("other scripts show their notes and go on", .timeLimit(.minutes(1)))
+    @Test("other scripts show their notes and go on", .timeLimit(.minutes(10)))
     func script() throws {
         let backend = try Self.open(pausing: false)
         defer { backend.close() }

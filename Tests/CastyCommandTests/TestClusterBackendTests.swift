@@ -22,7 +22,7 @@ struct TestClusterBackendTests {
         return (backend, wakeup)
     }
 
-    @Test("a paused run answers requests, and every answer wakes the screen", .timeLimit(.minutes(1)))
+    @Test("a paused run answers requests, and every answer wakes the screen", .timeLimit(.minutes(10)))
     func paused() throws {
         let (backend, wakeup) = try open()
         defer { backend.close() }
@@ -43,7 +43,7 @@ struct TestClusterBackendTests {
         #expect(backend.latest().paused)
     }
 
-    @Test("a run that is not paused goes on by itself", .timeLimit(.minutes(1)))
+    @Test("a run that is not paused goes on by itself", .timeLimit(.minutes(10)))
     func running() throws {
         let (backend, wakeup) = try open()
         defer { backend.close() }

@@ -155,7 +155,7 @@ struct EntityClientTests {
             error.message == "asking account account-1: no home: no node with the role backend is up; start one")
     }
 
-    @Test("over TCP a client goes on with the other node when the one it talks to is gone", .timeLimit(.minutes(5)))
+    @Test("over TCP a client goes on with the other node when the one it talks to is gone", .timeLimit(.minutes(10)))
     func overTCP() async throws {
         // Of two halves the one with the lowest address stays.
         let addresses = try FreePort.addresses(2).sorted()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CastyLive
 
-@Suite("Service records of a name", .timeLimit(.minutes(2)))
+@Suite("Service records of a name", .timeLimit(.minutes(10)))
 struct ServiceLookupTests {
     @Test("the hosts and ports of all records are found, once, sorted, as names in lower case")
     func found() throws {

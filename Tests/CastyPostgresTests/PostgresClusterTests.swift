@@ -5,7 +5,7 @@ import Testing
 
 @testable import CastyPostgres
 
-@Suite("The cluster that tables belong to", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(2)))
+@Suite("The cluster that tables belong to", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresClusterTests {
     private static let first = ClusterID(high: 1, low: 2)
     private static let second = ClusterID(high: 3, low: 4)

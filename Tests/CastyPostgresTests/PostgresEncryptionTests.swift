@@ -5,7 +5,7 @@ import Testing
 
 @testable import CastyPostgres
 
-@Suite("TLS to a PostgreSQL server", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(5)))
+@Suite("TLS to a PostgreSQL server", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresEncryptionTests {
     private static func replaced(_ target: String, _ what: String, _ with: String) throws -> String {
         try #require(target.contains(what), "\(what) is in the connection string")

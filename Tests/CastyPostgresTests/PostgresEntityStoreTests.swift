@@ -5,7 +5,7 @@ import Testing
 
 @testable import CastyPostgres
 
-@Suite("States in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(5)))
+@Suite("States in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresEntityStoreTests {
     @Test("It does what every store must")
     func conformance() async throws {

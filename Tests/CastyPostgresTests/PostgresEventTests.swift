@@ -4,7 +4,7 @@ import Testing
 
 @testable import CastyPostgres
 
-@Suite("Events in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(5)))
+@Suite("Events in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresEventTests {
     @Test("It does what every store of events must")
     func conformance() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CastyPostgres
 
-@Suite("A lease in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(2)))
+@Suite("A lease in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresMajorityLeaseTests {
     private static func claim(
         _ owner: String, _ losers: [String] = [], for duration: Duration = .seconds(3600)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CastyPostgres
 
-@Suite("Versions of the tables in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(5)))
+@Suite("Versions of the tables in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresMigrationTests {
     /// The statement with which the program of version 1 saves, with a token of one shard.
     private static func save(_ schema: String, _ state: String, _ id: String, change: UInt64) -> Statement {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CastyPostgres
 
-@Suite("Remembered entities in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(2)))
+@Suite("Remembered entities in PostgreSQL", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresRememberedEntityStoreTests {
     @Test("It does what every store of remembered entities must")
     func conformance() async throws {

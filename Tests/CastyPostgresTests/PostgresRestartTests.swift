@@ -13,7 +13,7 @@ private final class Flag: Sendable {
     func set() { value.withLock { $0 = true } }
 }
 
-@Suite("A server that crashes", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(5)))
+@Suite("A server that crashes", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresRestartTests {
     @Test("What was acknowledged before and during crashes of the server is there, and states never go back")
     func restarts() async throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import CastySerialization
 
 /// Replies go as frames of their own kind to nodes that announce that they know it, and as usual messages to others.
-@Suite("Frames of replies", .timeLimit(.minutes(2)))
+@Suite("Frames of replies", .timeLimit(.minutes(10)))
 struct ReplyFrameTests {
     /// What a node without a runtime gets back from an actor that answers the ask with its number.
     private static func answer(_ capabilities: Capabilities) throws -> (kinds: [FrameKind], target: ActorAddress?) {

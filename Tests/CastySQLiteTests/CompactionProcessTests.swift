@@ -82,7 +82,7 @@ struct CompactionProcessTests {
         #expect(try SQLiteFolder(path: folder.path).check().allSatisfy { $0.problems == [] })
     }
 
-    @Test("Eight that open, write, compact and close at once find what they have saved", .timeLimit(.minutes(5)))
+    @Test("Eight that open, write, compact and close at once find what they have saved", .timeLimit(.minutes(10)))
     func eight() async throws {
         let folder = try Folder()
         let path = folder.path

@@ -155,7 +155,7 @@ struct CompactionTests {
         #expect(rows == 3 + 3)
     }
 
-    @Test("200 restarts leave a bounded number of files and bytes", .timeLimit(.minutes(5)))
+    @Test("200 restarts leave a bounded number of files and bytes", .timeLimit(.minutes(10)))
     func restarts() async throws {
         let folder = try Folder()
         var older: SQLiteStores?

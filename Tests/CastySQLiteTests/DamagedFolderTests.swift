@@ -110,7 +110,7 @@ struct DamagedFolderTests {
         }
     }
 
-    @Test("A bit that is flipped anywhere in a file changes nothing, or is found", .timeLimit(.minutes(5)))
+    @Test("A bit that is flipped anywhere in a file changes nothing, or is found", .timeLimit(.minutes(10)))
     func flippedBytes() async throws {
         let folder = try Folder()
         try await write(to: folder)

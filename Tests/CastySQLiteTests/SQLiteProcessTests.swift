@@ -107,7 +107,7 @@ struct SQLiteProcessTests {
             try file.read { try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'a'") } == "two")
     }
 
-    @Test("A process that is stopped in the middle of its commits keeps no other from saving", .timeLimit(.minutes(2)))
+    @Test("A process that is stopped in the middle of its commits keeps no other from saving", .timeLimit(.minutes(10)))
     func stopped() async throws {
         let folder = try Folder()
         let store = try SQLiteStores(directory: folder.path).entities

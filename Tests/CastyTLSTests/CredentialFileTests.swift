@@ -5,7 +5,7 @@ import Testing
 
 @testable import CastyTLS
 
-@Suite("Files with credentials", .timeLimit(.minutes(5)))
+@Suite("Files with credentials", .timeLimit(.minutes(10)))
 struct CredentialFileTests {
     private static let long = String(repeating: "k", count: 32)
 

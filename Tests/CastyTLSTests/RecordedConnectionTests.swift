@@ -7,7 +7,7 @@ import Testing
 @testable import CastyTLS
 
 /// Who stands between two nodes, and keeps what passes.
-@Suite("Recorded connections", .timeLimit(.minutes(5)))
+@Suite("Recorded connections", .timeLimit(.minutes(10)))
 struct RecordedConnectionTests {
     enum Kind: CaseIterable {
         case none, secret, certificates

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The example that is written with the library alone runs.
-@Suite("The example console", .timeLimit(.minutes(5)))
+@Suite("The example console", .timeLimit(.minutes(10)))
 struct ClusterViewerTests {
     @Test("shows a cluster of its own: its member, the gossip's version, its shards")
     func once() throws {

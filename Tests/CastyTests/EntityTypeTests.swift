@@ -2,7 +2,7 @@ import Casty
 import Testing
 
 /// Entity types, regions and references as their users use them: real nodes, no registration of types.
-@Suite("Entity types", .timeLimit(.minutes(5)))
+@Suite("Entity types", .timeLimit(.minutes(10)))
 struct EntityTypeTests {
     enum Cart: Codable, Sendable {
         case add(String)

@@ -3,7 +3,7 @@ import Testing
 
 /// Entities whose messages are not `Codable`: they work within one node, and an asker learns at once that they cannot
 /// leave it.
-@Suite("Entities with messages that stay on their node", .timeLimit(.minutes(5)))
+@Suite("Entities with messages that stay on their node", .timeLimit(.minutes(10)))
 struct LocalEntityTests {
     /// Holds a closure, which no codec can write.
     struct Job: Sendable {

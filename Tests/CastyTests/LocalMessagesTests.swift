@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// Local messages that are encoded as remote ones are, for tests.
-@Suite("Encoded local messages", .timeLimit(.minutes(5)))
+@Suite("Encoded local messages", .timeLimit(.minutes(10)))
 struct LocalMessagesTests {
     /// Forgets what is not encoded.
     final class Basket: Codable, Sendable {

@@ -2,7 +2,7 @@ import Casty
 import Synchronization
 import Testing
 
-@Suite("What a node says of itself", .timeLimit(.minutes(5)))
+@Suite("What a node says of itself", .timeLimit(.minutes(10)))
 struct NodeEventTests {
     static func node(_ seeds: Seeds = []) async throws -> CastyNode {
         try await CastyNode.start("shop") {

@@ -1,7 +1,7 @@
 import Casty
 import Testing
 
-@Suite("Settings of a node", .timeLimit(.minutes(5)))
+@Suite("Settings of a node", .timeLimit(.minutes(10)))
 struct NodeSettingsTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String

@@ -7,7 +7,7 @@ import Testing
 import UnixSignals
 
 /// How nodes are run: as services, in scopes, and how they end.
-@Suite("Running nodes", .timeLimit(.minutes(5)))
+@Suite("Running nodes", .timeLimit(.minutes(10)))
 struct RunningTests {
     static func node(_ name: String = "shop", _ seeds: Seeds = []) throws -> CastyNode {
         try CastyNode(name) {

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// A singleton with a state in SQLite, on nodes over real connections.
-@Suite("A singleton's state in SQLite", .timeLimit(.minutes(5)))
+@Suite("A singleton's state in SQLite", .timeLimit(.minutes(10)))
 struct SingletonStateTests {
     enum Count: Codable, Sendable {
         case add(replyTo: ActorRef<Int>)

@@ -4,7 +4,7 @@ import Testing
 import Tracing
 
 /// Contexts of swift-distributed-tracing travel with messages: between actors, between nodes, and to entities.
-@Suite("Tracing", .timeLimit(.minutes(5)))
+@Suite("Tracing", .timeLimit(.minutes(10)))
 struct TracingTests {
     /// Asks for the trace in which its handler runs.
     enum Probe: Codable, Sendable {

@@ -2,7 +2,7 @@ import Casty
 import Testing
 
 /// Entities whose messages write their own bytes and are not `Codable`.
-@Suite("Entities with messages of a hand-written form", .timeLimit(.minutes(5)))
+@Suite("Entities with messages of a hand-written form", .timeLimit(.minutes(10)))
 struct WireEntityTests {
     enum Meter: WireCodable {
         case add(Int)

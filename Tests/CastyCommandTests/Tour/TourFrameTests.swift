@@ -25,7 +25,7 @@ struct TourFrameTests {
         }
     }
 
-    @Test("each key moment looks as it did", .timeLimit(.minutes(2)), arguments: Mission.all.map(\.number))
+    @Test("each key moment looks as it did", .timeLimit(.minutes(10)), arguments: Mission.all.map(\.number))
     func keyMoments(number: Int) throws {
         let mission = Mission.all[number - 1]
         let reel = try MissionReel.play(mission, drawing: Self.moments[number - 1])

@@ -18,7 +18,7 @@ struct ProspectTests {
         return try run.outcome(of: change, until: .start + .seconds(27)) { _ in }
     }
 
-    @Test("without a change nothing is lost, and all shards serve all the time", .timeLimit(.minutes(1)))
+    @Test("without a change nothing is lost, and all shards serve all the time", .timeLimit(.minutes(10)))
     func same() throws {
         let outcome = try Self.outcome(nil)
         #expect(outcome.up == ["n1", "n2", "n3"])
@@ -29,7 +29,7 @@ struct ProspectTests {
         #expect(outcome.convergedSince == .start + .seconds(7))
     }
 
-    @Test("a crash costs a node, entities, and the shards some time", .timeLimit(.minutes(1)))
+    @Test("a crash costs a node, entities, and the shards some time", .timeLimit(.minutes(10)))
     func crash() throws {
         let outcome = try Self.outcome("kill n1")
         #expect(outcome.up == ["n2", "n3"])
@@ -48,7 +48,7 @@ struct ProspectTests {
         #expect(outcome.convergedSince.map { $0 > removed.time - .seconds(1) } == true)
     }
 
-    @Test("a change that cannot be made is an error", .timeLimit(.minutes(1)))
+    @Test("a change that cannot be made is an error", .timeLimit(.minutes(10)))
     func impossible() {
         #expect(throws: TestClusterError.self) { try Self.outcome("kill n9") }
     }

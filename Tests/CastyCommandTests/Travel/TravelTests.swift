@@ -67,7 +67,7 @@ struct TravelTests {
 
     private static let story = ["seek 5s", "kill n3", "seek 12s", "restart n3"]
 
-    @Test("a run that went back and forth has the events of one that did not", .timeLimit(.minutes(2)))
+    @Test("a run that went back and forth has the events of one that did not", .timeLimit(.minutes(10)))
     func digest() throws {
         let straight = try Travel(Self.story + ["seek 30s"])
         let travelled = try Travel(
@@ -81,7 +81,7 @@ struct TravelTests {
         #expect(seen[5].hasPrefix("t=8.000"))
     }
 
-    @Test("another command after going back makes another run, not a mixture of both", .timeLimit(.minutes(2)))
+    @Test("another command after going back makes another run, not a mixture of both", .timeLimit(.minutes(10)))
     func branch() throws {
         let straight = try Travel(["seek 5s", "kill n2", "seek 20s"])
         let travelled = try Travel(
@@ -95,7 +95,7 @@ struct TravelTests {
 
     @Test(
         "the processes are bounded, and all of them end with the console's, even if it is killed",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(10)))
     func processes() throws {
         let travel = try Travel(["seek 300s", "seek 10s", "seek 290s", "seek 100s"])
         #expect(travel.results().count == 4)
@@ -113,7 +113,7 @@ struct TravelTests {
         #expect(travel.process.terminationStatus == SIGKILL)
     }
 
-    @Test("without its checkpoints, a run goes back by beginning again", .timeLimit(.minutes(2)))
+    @Test("without its checkpoints, a run goes back by beginning again", .timeLimit(.minutes(10)))
     func killed() throws {
         let expected = try Travel(["seek 30s"]).results().last
         let travel = try Travel(["seek 60s"])
@@ -124,7 +124,7 @@ struct TravelTests {
         #expect(travel.end() == 0)
     }
 
-    @Test("a watch goes with the run through time, and leaves its events alone", .timeLimit(.minutes(2)))
+    @Test("a watch goes with the run through time, and leaves its events alone", .timeLimit(.minutes(10)))
     func watched() throws {
         let expected = try Travel(Self.story.dropLast() + ["seek 30s"]).results().last
         let lines = ["seek 5s", "always n3 up", "kill n3", "seek 30s", "seek 6s", "seek 30s"]
@@ -135,7 +135,7 @@ struct TravelTests {
         #expect(seen[5] == expected)
     }
 
-    @Test("the same hypothesis has the same futures, and the present is as without it", .timeLimit(.minutes(2)))
+    @Test("the same hypothesis has the same futures, and the present is as without it", .timeLimit(.minutes(10)))
     func hypothesis() throws {
         let before = ["seek 5s", "spawn account-1..account-40", "seek 7s"]
         let expected = try Travel(before + ["seek 20s"]).results().last
@@ -159,7 +159,7 @@ struct TravelTests {
         #expect(UInt64(digest, radix: 16) != nil)
     }
 
-    @Test("two downing strategies are compared by repeating the run with each", .timeLimit(.minutes(2)))
+    @Test("two downing strategies are compared by repeating the run with each", .timeLimit(.minutes(10)))
     func strategies() throws {
         let before = ["seek 5s", "spawn account-1..account-40", "cut n1 | n2,n3", "seek 5500ms"]
         let expected = try Travel(before + ["seek 30s"]).results().last
@@ -178,7 +178,7 @@ struct TravelTests {
         #expect(travel.end() == 0)
     }
 
-    @Test("a change that cannot be made is a message, and no copy of the run is left", .timeLimit(.minutes(2)))
+    @Test("a change that cannot be made is a message, and no copy of the run is left", .timeLimit(.minutes(10)))
     func impossible() throws {
         let travel = try Travel(["seek 5s", "what-if kill n2 for 5s"])
         #expect(travel.results().count == 4)
@@ -188,7 +188,7 @@ struct TravelTests {
         #expect(count < 20)
     }
 
-    @Test("a run that is killed is a message, not a trap", .timeLimit(.minutes(2)))
+    @Test("a run that is killed is a message, not a trap", .timeLimit(.minutes(10)))
     func broken() throws {
         let travel = try Travel(["seek 10s"])
         _ = travel.results()

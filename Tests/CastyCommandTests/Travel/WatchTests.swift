@@ -80,7 +80,7 @@ struct WatchTests {
         #expect(watch.onLook(.verdict(.unmet("no")), at: Self.at(4), events: 2, last: nil) == nil)
     }
 
-    @Test("until runs to the time at which a condition holds, pauses there, and says when", .timeLimit(.minutes(1)))
+    @Test("until runs to the time at which a condition holds, pauses there, and says when", .timeLimit(.minutes(10)))
     func waiting() throws {
         let (screen, run) = try ScriptedFrontEnd.run(
             ["until converged"], ["kill n3"], ["until n3 down within 1s"],
@@ -94,7 +94,7 @@ struct WatchTests {
         #expect(run.watches.isEmpty)
     }
 
-    @Test("any request ends the wait", .timeLimit(.minutes(1)), arguments: ["pause", "until off", "kill n2"])
+    @Test("any request ends the wait", .timeLimit(.minutes(10)), arguments: ["pause", "until off", "kill n2"])
     func interrupted(line: String) throws {
         let (screen, _) = try ScriptedFrontEnd.run(["until n3 down", line])
         #expect(screen.count("until n3 down: ended at ") == 1)
@@ -103,7 +103,7 @@ struct WatchTests {
         #expect(screen.count("kill n2") == (line == "kill n2" ? 1 : 0))
     }
 
-    @Test("a watch stops time at the moment that breaks it, and does not fire for the past", .timeLimit(.minutes(1)))
+    @Test("a watch stops time at the moment that breaks it, and does not fire for the past", .timeLimit(.minutes(10)))
     func active() throws {
         let (screen, run) = try ScriptedFrontEnd.run(
             ["seek 5s"], ["always n3 up"], ["kill n3"], ["seek 30s"], ["back 20"], ["seek 30s"], ["seek 4s"],
@@ -117,7 +117,7 @@ struct WatchTests {
         #expect(run.watches.isEmpty)
     }
 
-    @Test("an event that must not come stops time when it comes", .timeLimit(.minutes(1)))
+    @Test("an event that must not come stops time when it comes", .timeLimit(.minutes(10)))
     func event() throws {
         let (screen, run) = try ScriptedFrontEnd.run(
             ["seek 5s"], ["never member-unreachable"], ["kill n3"], ["seek 30s"])
@@ -128,7 +128,7 @@ struct WatchTests {
         #expect(screen.snapshot.paused)
     }
 
-    @Test("what does not hold now cannot be watched", .timeLimit(.minutes(1)))
+    @Test("what does not hold now cannot be watched", .timeLimit(.minutes(10)))
     func refused() throws {
         let (screen, run) = try ScriptedFrontEnd.run(
             ["seek 5s"], ["always n2 down"], ["never n2 up"], ["watch off 3"], ["until off"])
@@ -136,7 +136,7 @@ struct WatchTests {
         #expect(run.watches.isEmpty)
     }
 
-    @Test("a watched run has the events of one that is not watched", .timeLimit(.minutes(1)))
+    @Test("a watched run has the events of one that is not watched", .timeLimit(.minutes(10)))
     func digest() throws {
         let (_, plain) = try ScriptedFrontEnd.run(["seek 5s"], ["kill n3"], ["seek 20s"])
         let (_, watched) = try ScriptedFrontEnd.run(
@@ -146,7 +146,7 @@ struct WatchTests {
         #expect(watched.recorder.digest == plain.recorder.digest)
     }
 
-    @Test("of many requests for another time only the last is carried out", .timeLimit(.minutes(1)))
+    @Test("of many requests for another time only the last is carried out", .timeLimit(.minutes(10)))
     func held() throws {
         let back = Array(repeating: "back 10", count: 20)
         let (screen, _) = try ScriptedFrontEnd.run(["seek 30s"], back, ["seek 30s"] + back + ["step 5"])

@@ -4,7 +4,7 @@ import Testing
 
 /// The plan of the library, step by step, as a user who imports `Casty` and nothing else finds it: 1 to 8, what actors
 /// are made of.
-@Suite("Steps 1 to 8: actors, references, bytes", .timeLimit(.minutes(5)))
+@Suite("Steps 1 to 8: actors, references, bytes", .timeLimit(.minutes(10)))
 struct ActorSteps {
     struct Ping: Codable, Sendable, Equatable {
         let number: Int

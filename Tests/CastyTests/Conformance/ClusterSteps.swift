@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// Steps 9 to 16 of the plan: what a cluster is made of, with `import Casty` and nothing else.
-@Suite("Steps 9 to 16: clocks, gossip, cluster, shards", .timeLimit(.minutes(5)))
+@Suite("Steps 9 to 16: clocks, gossip, cluster, shards", .timeLimit(.minutes(10)))
 struct ClusterSteps {
     static func start(_ seeds: Seeds = [], roles: [String] = []) async throws -> CastyNode {
         try await CastyNode.start("plan") {

@@ -2,7 +2,7 @@ import Casty
 import Testing
 
 /// Behaviors that users of Pekko Typed, Orleans and OTP know, with the library alone.
-@Suite("Well-known behaviors", .timeLimit(.minutes(5)))
+@Suite("Well-known behaviors", .timeLimit(.minutes(10)))
 struct BehaviorStories {
     private enum Door: Sendable {
         case push, lock(code: Int), unlock(code: Int), coin

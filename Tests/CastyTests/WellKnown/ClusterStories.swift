@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// What users know of entities and singletons, with the library alone: one node of a cluster of one.
-@Suite("Well-known behaviors of entities and singletons", .timeLimit(.minutes(5)))
+@Suite("Well-known behaviors of entities and singletons", .timeLimit(.minutes(10)))
 struct ClusterStories {
     private enum Cart: Codable, Sendable {
         case add(Int)

@@ -2,7 +2,7 @@ import Casty
 import Testing
 
 /// Supervision, watches and order as users of OTP and Pekko know them, with the library alone.
-@Suite("Well-known behaviors of supervision", .timeLimit(.minutes(5)))
+@Suite("Well-known behaviors of supervision", .timeLimit(.minutes(10)))
 struct SupervisionStories {
     private struct Crash: Error {}
 

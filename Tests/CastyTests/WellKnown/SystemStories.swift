@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// What users know of whole systems of actors, with the library alone.
-@Suite("Well-known behaviors of systems", .timeLimit(.minutes(5)))
+@Suite("Well-known behaviors of systems", .timeLimit(.minutes(10)))
 struct SystemStories {
     private struct Oops: Error {}
 
