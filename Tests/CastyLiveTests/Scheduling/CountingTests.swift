@@ -6,7 +6,7 @@ import Testing
 @testable import CastyActors
 @testable import CastyLive
 
-@Suite("What the actors of a system count, and weigh", .timeLimit(.minutes(5)))
+@Suite("What the actors of a system count, and weigh", .timeLimit(.minutes(10)))
 struct CountingTests {
     @Test("every handled message is counted once, on however many threads actors run")
     func handled() throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import CastyLive
 
 /// What a worker does when its ring is full, or others have left work for all.
-@Suite("Turns beyond a ring", .timeLimit(.minutes(5)))
+@Suite("Turns beyond a ring", .timeLimit(.minutes(10)))
 struct OverflowTests {
     private final class Numbered: Runnable, @unchecked Sendable {
         let number: Int

@@ -8,7 +8,7 @@ import Testing
 @testable import CastyLive
 
 /// Many connections at once from a host that does nothing with them.
-@Suite("Floods of connections", .timeLimit(.minutes(5)))
+@Suite("Floods of connections", .timeLimit(.minutes(10)))
 struct TCPFloodTests {
     /// Counts the handshakes that begin, and protects nothing.
     private final class CountingProtection: ConnectionProtection {
