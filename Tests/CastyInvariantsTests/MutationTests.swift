@@ -105,7 +105,7 @@ struct MutationTests {
         Case(
             "up-numbers come back", [.reusesUpNumbers], ["M16"],
             "nodes 3\nwait 8s\nleave n3\nwait 8s\nstart n4\nwait 6s"),
-        Case("new monitors prove something", [.creditsNewMonitors], ["S1"], thawedBesideDead),
+        Case("new monitors prove something", [.creditsNewMonitors], ["S1"], thawedBesideDead, seeds: [17]),
         Case("non-members are acknowledged", [.acknowledgesNonMembers], ["S3"], hangsPastTombstones),
         Case("a leaver waits for ever", [.leavesForEver], ["M17"], leaveUnagreed),
     ]

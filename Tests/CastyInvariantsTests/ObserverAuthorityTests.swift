@@ -19,9 +19,10 @@ struct ObserverAuthorityTests {
         let node: TestNode
         let peer: HostilePeer
 
-        init(observes: Bool) throws {
-            testbed = TestCluster(
-                world: SimulatedClusterWorld(seed: 11), settings: TestClusterSettings(), checkers: .all)
+        init(observes: Bool, nonMemberBytes: Int? = nil) throws {
+            var settings = TestClusterSettings()
+            if let nonMemberBytes { settings.remoting.nonMemberBytes = nonMemberBytes }
+            testbed = TestCluster(world: SimulatedClusterWorld(seed: 11), settings: settings, checkers: .all)
             try testbed.start([1, 2])
             let testbed = testbed
             try testbed.advance(until: testbed.now + .seconds(30)) {
@@ -88,7 +89,7 @@ struct ObserverAuthorityTests {
 
     @Test("questions of a node whose answers go to addresses without a node queue a bounded number of bytes")
     func amplification() throws {
-        let scene = try Scene(observes: false)
+        let scene = try Scene(observes: false, nonMemberBytes: 8 << 20)
         defer { scene.testbed.end() }
         let remoting = try #require(scene.node.cluster.remoting)
         let port = scene.node.system.address.port
