@@ -29,7 +29,7 @@ private final class ClientServer: Sendable {
     private let system: ActorSystem
     /// Whether only clients that have proven to be allowed to connect.
     private let demandsAuthentication: Bool
-    /// Where this node listens, which may be elsewhere than others are told.
+    /// Where this node listens, which may be another address than the one that others use.
     private let listening: NodeAddress
     /// The number of requests that wait for an entity.
     private let pending = Atomic<Int>(0)
