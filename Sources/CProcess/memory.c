@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 #include <stdint.h>
-#include <unistd.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #ifdef __linux__
-#include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #endif
@@ -12,39 +12,39 @@
 
 #ifdef __linux__
 
-static int has_text_relocations(const struct dl_phdr_info *image) {
-    for (int at = 0; at < image->dlpi_phnum; at++) {
-        const ElfW(Phdr) *segment = &image->dlpi_phdr[at];
-        if (segment->p_type != PT_DYNAMIC) continue;
-        const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(image->dlpi_addr + segment->p_vaddr);
-        for (; entry->d_tag != DT_NULL; entry++) {
-            if (entry->d_tag == DT_TEXTREL) return 1;
-            if (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL)) return 1;
-        }
-    }
-    return 0;
-}
+// A mapping that can only be read or run, has a file, and has no page that differs from it: nothing is lost.
+struct mapping {
+    uintptr_t start, end;
+    int is_fixed;
+};
 
-// Pages of a segment that its file declares as not writable are as they are in the file: nothing is lost.
-static int release(struct dl_phdr_info *image, size_t size, void *context) {
-    (void)size;
-    size_t *released = context;
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    if (has_text_relocations(image)) return 0;
-    for (int at = 0; at < image->dlpi_phnum; at++) {
-        const ElfW(Phdr) *segment = &image->dlpi_phdr[at];
-        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
-        uintptr_t start = (image->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
-        uintptr_t end = (image->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~(page - 1);
-        if (end > start && madvise((void *)start, end - start, MADV_DONTNEED) == 0) *released += end - start;
-    }
-    return 0;
+static size_t release(const struct mapping *mapping, unsigned long changed) {
+    if (!mapping->is_fixed || changed != 0) return 0;
+    size_t size = mapping->end - mapping->start;
+    return madvise((void *)mapping->start, size, MADV_DONTNEED) == 0 ? size : 0;
 }
 
 size_t cpr_release_memory(void) {
-    size_t released = 0;
     malloc_trim(0);
-    dl_iterate_phdr(release, &released);
+    FILE *list = fopen("/proc/self/smaps", "re");
+    if (list == NULL) return 0;
+    size_t released = 0, capacity = 0;
+    char *line = NULL;
+    struct mapping mapping = {0, 0, 0};
+    while (getline(&line, &capacity, list) > 0) {
+        uintptr_t start, end;
+        char permissions[5];
+        unsigned long inode, changed;
+        if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &start, &end, permissions, &inode) == 4) {
+            int is_fixed = permissions[0] == 'r' && permissions[1] == '-' && permissions[3] == 'p' && inode != 0;
+            mapping = (struct mapping){start, end, is_fixed};
+        } else if (sscanf(line, "Anonymous: %lu kB", &changed) == 1) {
+            released += release(&mapping, changed);
+            mapping.is_fixed = 0;
+        }
+    }
+    free(line);
+    fclose(list);
     return released;
 }
 

@@ -73,9 +73,11 @@ final class StateSources: Sendable {
         _ body: () throws(EntityStoreError) -> Value
     ) throws(EntityStoreError) -> Value {
         for _ in 0..<Self.attempts {
-            let count = try moves.value()
-            // A removed file that is still open here has what it had, and its successor goes on.
-            if files.withLock({ $0.listedAt?.moves != count }) { try refresh() }
+            // The next owner's file may have come since, or a file may be gone, whose successor goes on.
+            var listing = try moves.counts()
+            listing.tokens = 0
+            let count = listing.moves
+            if files.withLock({ $0.listedAt != listing }) { try refresh() }
             do throws(EntityStoreError) {
                 let value = try body()
                 if try moves.value() == count { return value }

@@ -108,6 +108,7 @@ struct CommandSettingsTests {
     @Test(
         "addresses that cannot work are refused in words",
         arguments: [
+            (["--listen=0.0.0.0:7001"], "--secret-file"),
             (["--listen=0.0.0.0:7001", "--insecure"], "name one with --advertise too"),
             (
                 ["--listen=0.0.0.0:7001", "--insecure", "--advertise=[::]:7001"],

@@ -29,6 +29,20 @@ struct SQLiteEntityStoreTests {
         }
     }
 
+    @Test("The next owner's token counts for the former one also where the next one's file came after its last call")
+    func laterFile() async throws {
+        let folder = try Folder()
+        let former = try SQLiteStores(directory: folder.path).entities
+        try await former.save(bytes("1"), for: key("e-1"), fence: token(1))
+        try await former.append([EventRecord(payload: [1], manifest: "a")], after: 0, for: key("log"), fence: token(1))
+        let next = try SQLiteStores(directory: folder.path).entities
+        #expect(try await next.load(key("e-1"), fence: token(2)) == bytes("1"))
+        #expect(await code { try await former.save(bytes("2"), for: key("e-1"), fence: token(1)) } == .stale)
+        #expect(await code { _ = try await former.load(key("e-1"), fence: token(1)) } == .stale)
+        let event = EventRecord(payload: [2], manifest: "a")
+        #expect(await code { try await former.append([event], after: 1, for: key("log"), fence: token(1)) } == .stale)
+    }
+
     @Test("Every commit is synced to the disk")
     func durable() async throws {
         let folder = try Folder()

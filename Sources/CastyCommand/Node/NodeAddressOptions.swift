@@ -50,17 +50,17 @@ struct NodeAddressOptions: ParsableArguments {
     func check(allowOthers: Bool) throws {
         let bind = try address(listen, "--listen")
         let own = try advertise.map { try address($0, "--advertise") }
+        if !allowOthers {
+            for (option, address) in [("--listen", bind), ("--advertise", own ?? bind)] where !address.isLoopback {
+                throw ValidationError("\(option) \(address) \(CredentialOptions.advice), or use 127.0.0.1")
+            }
+        }
         if bind.isWildcard, own == nil {
             throw ValidationError(
                 "--listen \(bind) is no address that others could connect to: name one with --advertise too")
         }
         if let own, own.isWildcard {
             throw ValidationError("--advertise \(own) is no address that others could connect to")
-        }
-        if !allowOthers {
-            for (option, address) in [("--listen", bind), ("--advertise", own ?? bind)] where !address.isLoopback {
-                throw ValidationError("\(option) \(address) \(CredentialOptions.advice), or use 127.0.0.1")
-            }
         }
         for seed in seedNode { _ = try address(seed, "--seed-node") }
         if let seedDNS { _ = try address(seedDNS, "--seed-dns") }

@@ -217,7 +217,8 @@ extension WorkerPool {
             }
             return (turn, 1 + moved)
         }
-        if count > 0 { injectedCount.subtract(count, ordering: .relaxed) }
+        // Who reads the lower count finds the turns that were moved.
+        if count > 0 { injectedCount.subtract(count, ordering: .releasing) }
         return turn
     }
 

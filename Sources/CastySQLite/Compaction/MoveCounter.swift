@@ -8,10 +8,10 @@ import Glibc
 /// neither has read the new file before the copy and the old one after the removal, so it finds a changed counter, and
 /// reads again. The counter need not survive a crash of the machine: no reader does either.
 ///
-/// Beside it are two counters of what has come: files, and fencing tokens. Each process raises one after what it counts is
-/// there, and before it reads what others have written. So who finds a counter as it was need not look
-/// again: either nothing has come, or the one that comes reads later what was written before this look. Two that count
-/// at the same time may count one: what both count was there before either did.
+/// Beside it are two marks of what has come: files, and fencing tokens. Each process changes one after what it stands for is
+/// there, and before it reads what others have written. So who finds a mark as it was need not look again: either nothing
+/// has come, or the one that comes reads later what was written before this look. A mark is a random number, because a
+/// count could come back: one that is read, and written much later by a process that hung in between.
 ///
 /// The same file is the lock of those that remove: one process of the folder at a time.
 final class MoveCounter: Sendable {
@@ -30,7 +30,7 @@ final class MoveCounter: Sendable {
 
     deinit { close(descriptor) }
 
-    /// The counters in the order in which the file has them.
+    /// The counter and the marks in the order in which the file has them.
     struct Counts: Hashable, Sendable {
         /// The removals.
         var moves: UInt64 = 0
@@ -41,7 +41,7 @@ final class MoveCounter: Sendable {
     /// The number of removals until now.
     func value() throws(EntityStoreError) -> UInt64 { try counts().moves }
 
-    /// All counters; 0 for what was never counted.
+    /// The counter and the marks; 0 for what was never noted.
     func counts() throws(EntityStoreError) -> Counts {
         var counts: (UInt64, UInt64, UInt64) = (0, 0, 0)
         while true {
@@ -67,11 +67,11 @@ final class MoveCounter: Sendable {
     /// Counts a removal that is about to come. Only the owner of the lock calls it.
     func increment() throws(EntityStoreError) { try write(value() &+ 1, at: 0) }
 
-    /// Counts the file of this process, which is there.
-    func noteFile() throws(EntityStoreError) { try write(counts().files &+ 1, at: 1) }
+    /// Notes that the file of this process is there.
+    func noteFile() throws(EntityStoreError) { try write(.random(in: 1...(.max)), at: 1) }
 
-    /// Counts tokens that are on disk.
-    func noteTokens() throws(EntityStoreError) { try write(counts().tokens &+ 1, at: 2) }
+    /// Notes that tokens are on disk.
+    func noteTokens() throws(EntityStoreError) { try write(.random(in: 1...(.max)), at: 2) }
 
     private func write(_ count: UInt64, at index: Int) throws(EntityStoreError) {
         let width = MemoryLayout<UInt64>.size

@@ -32,12 +32,14 @@ enum LogCheck {
 
     /// How many frames are whole, where fewer are than the mark says; `nil` where none is missing.
     private static func missing(of mark: LogMark, in path: String) -> Int? {
-        guard let log = WriteAheadLog(path: path, frames: mark.frames), log.salt == mark.salt else {
-            // After a crash of the machine the mark may be of an earlier round of the log. And a log is emptied or removed
-            // once all of it is in the database.
+        guard let log = WriteAheadLog(path: path, frames: mark.frames) else {
+            // A log is emptied or removed once all of it is in the database, which an older mark does not know.
             let isMoved = mark.moved >= mark.frames && size(of: path) == 0
             return mark.isOfThisBoot && !isMoved ? 0 : nil
         }
+        // A whole header of another round: after a crash of the machine the mark may be older than the log, also where the disk
+        // has gone to another machine.
+        guard log.salt == mark.salt else { return nil }
         let isWhole = log.frames >= mark.frames && [log.checksum.first, log.checksum.second] == mark.sums
         return isWhole ? nil : min(log.frames, mark.frames - 1)
     }

@@ -60,9 +60,9 @@ extension ShardSlot {
             }
             var passed = Passed()
             guard !state.waiting.isEmpty else { return passed }
-            let waiting = state.waiting
+            passed.seen = state.waiting
             state.waiting = []
-            for message in waiting {
+            for message in passed.seen {
                 if !message.entity.isHeldBack, state.pass(message, exit, &passed) {
                     message.entity.waiting -= 1
                     state.drop(message.entity)
@@ -89,6 +89,9 @@ extension ShardSlot {
 
     /// What follows from messages that have passed.
     struct Passed {
+        /// All that were looked at. They are let go without the lock: the end of a user's message may send another one
+        /// to the same shard.
+        var seen: [WaitingMessage] = []
         /// Sent to another node.
         var sent: [(message: WaitingMessage, queued: QueuedMessage)] = []
         /// Refused by the mailbox of their entity.
