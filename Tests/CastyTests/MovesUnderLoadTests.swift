@@ -51,8 +51,7 @@ import Testing
         arguments: [false, true])
     func moves(passivates: Bool) async throws {
         let addresses = try (0..<3).map { _ in try FreePort.address() }
-        // A busy machine is no reason to remove a node, which would lose what was sent to it.
-        let config = ClusterConfig.wan(seeds: [addresses[0]])
+        let config = ClusterConfig.responsive(seeds: [addresses[0]])
         var nodes: [CastyNode] = []
         for address in addresses {
             nodes.append(try await CastyNode.start(name: "test", listen: address, cluster: config) { _ in })
