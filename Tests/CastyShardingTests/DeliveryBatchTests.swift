@@ -1,5 +1,6 @@
 import CastyActors
 import CastyCore
+import CastyObservability
 import CastyPlacement
 import CastySerialization
 import CastySimulator
@@ -65,6 +66,45 @@ struct DeliveryBatchTests {
         #expect(taken.map { $0.1.unwrap(as: Int.self) } == Array(1...20))
         #expect(taken.allSatisfy { $0.0.sequence == 7 })
         #expect(batch.count == 0)
+    }
+
+    @Test("an entity that may not run yet takes a batch, handles it when it may, and returns what it does not handle")
+    func hooked() throws {
+        final class Seen: Sendable {
+            let numbers = Mutex<[Int]>([])
+            let unhandled = Mutex<[Int]?>(nil)
+            let mayRun = Mutex(false)
+            let entity = Mutex<ActorRef<Int>?>(nil)
+        }
+        let seen = Seen()
+        let hooks = CellHooks<Int>(
+            mayRun: { seen.mayRun.withLock { $0 } }, onEnd: { _, rest in seen.unhandled.withLock { $0 = rest } })
+        _ = try system.spawn(
+            Behavior<Int>.setup { context in
+                let entity = try context.spawn(
+                    Behavior<Int>.receive { _, number in
+                        seen.numbers.withLock { $0.append(number) }
+                        return number == 15 ? .stopped : .same
+                    }, name: "e", mailbox: .unbounded, hooks: hooks, traffic: .user,
+                    turn: { $0.takeTurn(of: Int.self, $1) })
+                seen.entity.withLock { $0 = entity }
+                return .ignore
+            })
+        _ = world.run(until: .start + .seconds(1))
+        let entity = try #require(seen.entity.withLock { $0 })
+        try fill()
+        #expect(batch.move(into: entity.target))
+        #expect(batch.count == 0)
+        _ = world.run(until: .start + .seconds(2))
+        #expect(seen.numbers.withLock { $0 }.isEmpty)
+        seen.mayRun.withLock { $0 = true }
+        entity.target.post(.resume)
+        _ = world.run(until: .start + .seconds(3))
+        #expect(seen.numbers.withLock { $0 } == Array(1...15))
+        #expect(seen.unhandled.withLock { $0 } == Array(16...20))
+        try fill()
+        #expect(!batch.move(into: entity.target))
+        #expect(batch.count == 20)
     }
 
     @Test("a message that cannot be decoded leaves the others as they are")

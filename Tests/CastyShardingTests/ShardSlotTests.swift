@@ -73,11 +73,14 @@ struct ShardSlotTests {
             return .accepted
         }
 
-        /// A turn of the region's actor, which opens this route at its end.
+        /// A turn of the region's actor, which opens this route.
         ///
         /// - Parameter new: How many messages come while it handles one.
-        func turn(opening sending: ShardSlot.Sending, new: Int) {
-            let messages = slot.takeWaiting()
+        /// - Returns: How many messages it handled.
+        @discardableResult
+        func turn(opening sending: ShardSlot.Sending, new: Int) -> Int {
+            if case .remote = sending { slot.open(sending: sending, arrivals: nil) }
+            let messages = slot.takeWaiting(callActor: call)
             for message in messages {
                 for _ in 0..<new { send() }
                 if let remote = slot.remote {
@@ -94,23 +97,21 @@ struct ShardSlotTests {
                 }, admits: { _ in true }, now: .start, firstUse: {})
             let passed = slot.settle(messages, with: exit)
             for sent in passed.sent { note(sent.message) }
+            return messages.count
         }
 
         func note(_ message: WaitingMessage) { left.append(message.payload.unwrap() ?? 0) }
 
-        var waiting: Int { slot.state.withLock { $0.waiting.count } }
+        var waiting: Int { slot.waitingCount }
     }
 
-    @Test("two turns of the actor open a route, though its senders are three times as fast", arguments: [false, true])
+    @Test("one turn of the actor opens a route, though its senders are three times as fast", arguments: [false, true])
     func opens(isRemote: Bool) throws {
         let scene = try Scene()
         let sending = isRemote ? ShardSlot.Sending.remote(scene.remote) : .local
         for _ in 0..<5 { scene.send() }
         #expect(scene.waiting == 5)
         #expect(scene.calls == 1)
-        // What came in the first turn waits unencoded where the home is another node; in the second the route is open.
-        scene.turn(opening: sending, new: 3)
-        #expect(scene.waiting == (isRemote ? 15 : 0))
         scene.turn(opening: sending, new: 3)
         #expect(scene.waiting == 0)
         let before = scene.calls
@@ -120,11 +121,91 @@ struct ShardSlotTests {
         #expect(scene.left == Array(1...scene.count), "in order, each once")
     }
 
+    @Test("a turn takes a bounded number of messages, and leaves the others in order", arguments: [false, true])
+    func bounded(isRemote: Bool) throws {
+        let scene = try Scene()
+        let sending = isRemote ? ShardSlot.Sending.remote(scene.remote) : .local
+        let most = ShardSlot.mostTaken
+        for _ in 0..<(2 * most + 10) { scene.send() }
+        #expect(scene.turn(opening: sending, new: 2) == most)
+        #expect(scene.calls == 2, "the actor is called for the rest")
+        #expect(scene.turn(opening: sending, new: 0) == most)
+        #expect(scene.calls == 3)
+        // What came meanwhile was ready to pass, and passes at once when the rest is handled.
+        #expect(scene.turn(opening: sending, new: 0) == 10)
+        #expect(scene.waiting == 0)
+        #expect(scene.calls == 4)
+        #expect(scene.turn(opening: sending, new: 0) == 0)
+        scene.send()
+        #expect(scene.calls == 4, "the route is open")
+        #expect(scene.left == Array(1...scene.count), "in order, each once")
+    }
+
+    @Test("a turn takes all messages where some come from another node, whose marker may be the next")
+    func unbounded() throws {
+        let scene = try Scene()
+        for _ in 0..<(2 * ShardSlot.mostTaken) { scene.send() }
+        #expect(scene.slot.takeWaiting(callActor: scene.call).count == ShardSlot.mostTaken)
+        let head = EnvelopeHead(from: scene.remote.node, to: scene.node.system.unique, payloads: scene.payloads)
+        let delivery = ShardDelivery<ErasedMessage>(
+            shard: 0, entity: "e", version: ShardVersion(epoch: .none, sequence: 1), sequence: 1, isRetry: false,
+            asks: nil, payload: TypedMessage(7))
+        #expect(scene.slot.wait(delivery.payload, for: "e", .node(delivery, head), callActor: scene.call))
+        scene.send()
+        let taken = scene.slot.takeWaiting(callActor: scene.call)
+        #expect(taken.compactMap { $0.payload.unwrap(as: Int.self) }.suffix(2) == [7, scene.count])
+        #expect(taken.count == ShardSlot.mostTaken + 2)
+        #expect(scene.waiting == 0)
+        #expect(scene.calls == 2)
+    }
+
+    @Test("where local messages are copied, only copies pass under the lock; the others go through the actor")
+    func copies() throws {
+        let scene = try Scene()
+        scene.send()
+        let handled = scene.slot.takeWaiting(callActor: scene.call)
+        scene.slot.add(scene.instance, scene.cell)
+        scene.slot.open(sending: .local, arrivals: nil)
+        var offered: [Int] = []
+        let exit = ShardSlot.Exit(
+            offer: { message, _ in
+                offered.append(message.unwrap() ?? 0)
+                return .accepted
+            }, needsCopies: true, admits: { _ in true }, now: .start, firstUse: {})
+        for (number, isCopy) in [(2, true), (3, false), (4, true)] {
+            #expect(
+                scene.slot.wait(TypedMessage(number), for: "e", .caller(nil), isCopy: isCopy, callActor: scene.call))
+        }
+        _ = scene.slot.settle(handled, with: exit)
+        #expect(offered == [2], "what follows one that has to wait waits too")
+        #expect(scene.slot.takeWaiting(callActor: scene.call).map { $0.payload.unwrap() } == [3, 4])
+    }
+
+    @Test("uses that a mailbox refused do not count, even if the region learned of them before")
+    func takenBack() throws {
+        let scene = try Scene()
+        scene.send()
+        scene.turn(opening: .local, new: 0)
+        func use(_ count: UInt64) throws -> LocalEntity {
+            let version = ShardVersion(epoch: .none, sequence: 1)
+            scene.slot.open(sending: .local, arrivals: version)
+            let way = scene.slot.way(to: "e", arriving: version, count: count, at: .start, firstUse: {})
+            guard case .entity(let entity, _) = way else { throw CancellationError() }
+            return entity
+        }
+        let entity = try use(5)
+        #expect(scene.slot.takeUses().map(\.count) == [5])
+        scene.slot.takeBack(5, of: entity)
+        #expect(scene.slot.takeUses().isEmpty)
+        _ = try use(7)
+        #expect(scene.slot.takeUses().map(\.count) == [2])
+    }
+
     @Test("messages for other entities of the shard do not wait for one that has to")
     func others() throws {
         let scene = try Scene()
         scene.send()
-        _ = scene.slot.takeWaiting()
+        _ = scene.slot.takeWaiting(callActor: scene.call)
         scene.slot.open(sending: .remote(scene.remote), arrivals: nil)
         scene.send(to: "another")
         #expect(scene.left == [2])
@@ -156,12 +237,16 @@ struct ShardSlotTests {
     func closed() throws {
         let scene = try Scene()
         scene.send()
-        scene.turn(opening: .remote(scene.remote), new: 0)
-        let messages = { scene.slot.takeWaiting() }
+        let messages = { scene.slot.takeWaiting(callActor: scene.call) }
+        let handled = messages()
+        scene.slot.open(sending: .remote(scene.remote), arrivals: nil)
+        scene.send()
         scene.slot.close()
         scene.send()
-        #expect(scene.waiting == 1)
-        #expect(messages().map(\.entity.name) == ["e"])
+        #expect(scene.waiting == 2)
+        let exit = ShardSlot.Exit(offer: nil, admits: { _ in true }, now: .start, firstUse: {})
+        #expect(scene.slot.settle(handled, with: exit).sent.isEmpty)
+        #expect(messages().map { $0.encoded != nil } == [true, false])
         #expect(scene.remote.next == 1, "nothing went over it")
     }
 

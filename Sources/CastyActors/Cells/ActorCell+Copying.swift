@@ -9,16 +9,7 @@ extension ActorCell {
     /// Types that are not `Codable`, and those of the runtime, stay as they are: they never leave their node.
     @usableFromInline
     func copy(of message: Message) -> Message? {
-        guard traffic == .user, let agreed = system.localCodec,
-            let registered = system.registry.find(Message.self), !registered.isInternal
-        else { return message }
-        do {
-            let codec = registered.codec(agreed: agreed)
-            return try registered.copy(message, with: codec, context: system.localContext)
-        } catch {
-            system.log.warning("\(registered.name) for \(pathText) could not travel to another node: \(error)")
-            return nil
-        }
+        traffic == .user ? system.copy(of: message, for: pathText) : message
     }
 
     @usableFromInline
@@ -26,6 +17,10 @@ extension ActorCell {
 }
 
 extension ActorCell {
+    /// Puts a message into the mailbox with which nothing more is done on its way. Its sender has no context that waits
+    /// for it.
+    package func putCopy(_ message: Message) -> Delivery { append(message) { _ in } }
+
     /// Puts a message into the mailbox with which more is done on its way: it is copied, or its sender's context waits
     /// for it.
     ///
@@ -44,6 +39,21 @@ extension ActorCell {
 }
 
 extension ActorSystem {
+    /// What a message to a user's actor becomes when it is encoded and decoded, as if it came from another node, where
+    /// local messages are; `nil` where it cannot be.
+    ///
+    /// - Parameter receiver: Whom it is for, for the log.
+    package func copy<Message: Sendable>(of message: Message, for receiver: @autoclosure () -> String) -> Message? {
+        guard let agreed = localCodec, let registered = registry.find(Message.self), !registered.isInternal
+        else { return message }
+        do {
+            return try registered.copy(message, with: registered.codec(agreed: agreed), context: localContext)
+        } catch {
+            log.warning("\(registered.name) for \(receiver()) could not travel to another node: \(error)")
+            return nil
+        }
+    }
+
     /// What a local message is encoded and decoded with.
     var localContext: CodingContext {
         CodingContext(userInfo: [.actorSystem: self], serializer: localSerializer)

@@ -14,7 +14,8 @@ final class LocalEntity: @unchecked Sendable {
     /// Whether one of them has just been found to need the actor.
     @exclusivity(unchecked) var isHeldBack = false
     /// How often it was used since the region last learned of it, when it was last, and which incarnation was.
-    @exclusivity(unchecked) var uses: UInt64 = 0
+    /// Below zero where uses were taken back that the region had learned of.
+    @exclusivity(unchecked) var uses: Int64 = 0
     @exclusivity(unchecked) var lastUsed = Instant.start
     @exclusivity(unchecked) var usedInstance: UInt64 = 0
     @exclusivity(unchecked) var isListed = false

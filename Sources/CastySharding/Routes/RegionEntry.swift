@@ -84,8 +84,24 @@ final class RegionEntry: Route {
             }
         case .closed: break
         }
-        let waits = slot.wait(message, for: entity, refusedBy: refusing, .caller(asks)) { callActor(for: shard) }
+        guard let (waiting, isCopy) = formOfWaiting(message, entity) else {
+            host.lose(.undecodable, message, entity: entity, shard: shard)
+            return .accounted
+        }
+        let waits = slot.wait(waiting, for: entity, refusedBy: refusing, .caller(asks), isCopy: isCopy) {
+            callActor(for: shard)
+        }
         return waits ? .accepted : toActor(message, entity, asks)
+    }
+
+    /// What waits for the region's actor in place of a message; `nil` where it cannot be encoded.
+    ///
+    /// Where local messages are encoded and decoded too, its caller does so: a message must be ready to pass when the
+    /// actor opens the route, or those that follow would have to wait for as long as the callers are faster.
+    private func formOfWaiting(_ message: ErasedMessage, _ entity: String) -> (ErasedMessage, isCopy: Bool)? {
+        let system = actor.target.system
+        guard system.encodesLocalMessages, let kind = host.kind else { return (message, false) }
+        return kind.copy(message, system, "entity \(entity)").map { ($0, true) }
     }
 
     private func toActor(_ message: ErasedMessage, _ entity: String, _ asks: AskPatience?) -> Delivery {
@@ -114,7 +130,7 @@ final class RegionEntry: Route {
             case .remote, .closed: break
             }
         }
-        let waits = slot.wait(delivery.payload, for: entity, refusedBy: refusing, .node(delivery, head)) {
+        let waits = slot.wait(delivery.payload, for: entity, refusedBy: refusing, .node(delivery, head), isCopy: true) {
             callActor(for: shard)
         }
         return waits ? .accepted : toActor(delivery, head)

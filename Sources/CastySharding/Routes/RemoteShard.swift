@@ -70,8 +70,7 @@ final class RemoteShard: @unchecked Sendable {
                     }
                     let encoded = EncodedDelivery(route: self, bytes: buffer, numberIndex: numberIndex, asker: asker)
                     waits = state.wait(
-                        WaitingMessage(entity: known, payload: message, origin: .caller(asks), encoded: encoded),
-                        callActor)
+                        WaitingMessage(message, for: known, .caller(asks), encoded: encoded), callActor)
                     return nil
                 }
             })

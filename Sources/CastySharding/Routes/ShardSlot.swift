@@ -17,8 +17,12 @@ final class ShardSlot: Sendable {
         var sending = Sending.closed
         /// Deliveries of this ownership or a later one are for entities of this node.
         var arrivals: ShardVersion?
-        /// The messages that wait for the region's actor, in the order in which they came.
+        /// The parts in which the actor takes messages that are too many for one turn; the next part is the last one.
+        var backlog: [[WaitingMessage]] = []
+        /// The messages that wait for the region's actor, in the order in which they came, behind the backlog.
         var waiting: [WaitingMessage] = []
+        /// How many of all these come from other nodes.
+        var arrived = 0
         /// Whether the actor is going to take them. While any wait, it is.
         var isTurnDue = false
         /// The actor has ended: nothing waits for it any more.
@@ -80,7 +84,7 @@ final class ShardSlot: Sendable {
 
     /// An entity did not take messages that were counted as its use.
     func takeBack(_ count: UInt64, of entity: LocalEntity) {
-        state.withLock { _ in entity.uses -= min(entity.uses, count) }
+        state.withLock { _ in entity.uses -= Int64(count) }
     }
 
     // MARK: The region
@@ -136,11 +140,12 @@ final class ShardSlot: Sendable {
         state.withLock { state in
             defer { state.used = [] }
             return state.used.compactMap { entity in
-                defer { (entity.uses, entity.isListed) = (0, false) }
+                entity.isListed = false
                 guard entity.uses > 0 else { return nil }
+                defer { entity.uses = 0 }
                 return EntityUse(
                     EntityInstance(entity: entity.name, shard: shard, number: entity.usedInstance),
-                    count: entity.uses, lastUsed: entity.lastUsed)
+                    count: UInt64(entity.uses), lastUsed: entity.lastUsed)
             }
         }
     }
@@ -179,7 +184,7 @@ extension ShardSlot.State {
 
     mutating func use(_ entity: LocalEntity, _ count: UInt64 = 1, at now: Instant, _ firstUse: () -> Void) {
         if entity.usedInstance != entity.instance { (entity.uses, entity.usedInstance) = (0, entity.instance) }
-        entity.uses += count
+        entity.uses += Int64(count)
         entity.lastUsed = now
         if !entity.isListed {
             if used.isEmpty { firstUse() }

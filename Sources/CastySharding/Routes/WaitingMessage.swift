@@ -8,8 +8,21 @@ struct WaitingMessage: Sendable {
     let entity: LocalEntity
     let payload: ErasedMessage
     let origin: Origin
+    /// Whether it was encoded and decoded, and shares no memory with its sender.
+    let isCopy: Bool
     /// The delivery for the route that was open when the message came.
     var encoded: EncodedDelivery?
+
+    init(
+        _ payload: ErasedMessage, for entity: LocalEntity, _ origin: Origin, isCopy: Bool = false,
+        encoded: EncodedDelivery? = nil
+    ) {
+        self.entity = entity
+        self.payload = payload
+        self.origin = origin
+        self.isCopy = isCopy
+        self.encoded = encoded
+    }
 
     enum Origin: Sendable {
         /// A caller on this node. For a question: how long its asker waits while there is no home.

@@ -48,9 +48,23 @@ struct ActorKind<Command: Sendable, Subject: Sendable>: Sendable {
             -> AnyActorCell
     /// Puts a message into the mailbox of an actor of this kind.
     let offer: @Sendable (ErasedMessage, AnyActorCell) -> Delivery
+    /// Puts what ``copy`` returned, or what came from another node, into the mailbox of an actor of this kind. No code of
+    /// users runs.
+    let offerCopy: @Sendable (ErasedMessage, AnyActorCell) -> Delivery
+    /// What a message becomes where local messages are encoded and decoded too; `nil` where it cannot be. The text says
+    /// whom it is for.
+    let copy: @Sendable (ErasedMessage, ActorSystem, String) -> ErasedMessage?
 
     init<Message: Sendable>(_ handling: ActorHandling<Subject, Message>) {
         offer = handling.offer
+        offerCopy = { message, cell in
+            guard let message: Message = message.unwrap() else { return .refused(.undecodable) }
+            return unsafeDowncast(cell, to: ActorCell<Message>.self).putCopy(message)
+        }
+        copy = { message, system, receiver in
+            guard let message: Message = message.unwrap() else { return nil }
+            return system.copy(of: message, for: receiver).map { TypedMessage($0) }
+        }
         start = { context, subject, name, hooks throws(SpawnError) in
             let typed = CellHooks<Message>(
                 mayRun: hooks.mayRun, onEnd: { hooks.onEnd($0, $1.map { TypedMessage($0) }) })

@@ -7,10 +7,14 @@ import CastySerialization
 
 /// How the region opens and closes the routes that pass its actor by.
 extension RegionShell {
-    /// Handles the messages that wait for a shard.
+    /// Handles messages that wait for a shard.
+    ///
+    /// The route opens first where it can, so that they leave over it, and all that callers send from now on is encoded
+    /// for it. What this turn has sent before has left already, so nothing is overtaken.
     mutating func handleWaiting(of shard: Int, at now: Instant, _ context: ActorContext<RegionCommand>) {
         guard let slot = host.routes[shard] else { return }
-        let messages = slot.takeWaiting()
+        openRoute(of: slot, context)
+        let messages = slot.takeWaiting { context.`self`.target.offer(.messagesWait(shard: shard)) }
         handled = (slot, messages)
         for message in messages {
             switch message.origin {
@@ -69,10 +73,10 @@ extension RegionShell {
     private func exit(
         for slot: ShardSlot, at now: Instant, _ context: ActorContext<RegionCommand>
     ) -> ShardSlot.Exit {
-        // Where local messages are encoded too, users' code runs when one is put into a mailbox.
-        let offer = context.system.encodesLocalMessages ? nil : host.kind?.offer
+        // Where local messages are encoded too, users' code runs when one is put into a mailbox, unless that is done.
+        let needsCopies = context.system.encodesLocalMessages
         return ShardSlot.Exit(
-            offer: offer,
+            offer: needsCopies ? host.kind?.offerCopy : host.kind?.offer, needsCopies: needsCopies,
             // Who traces deliveries is called when one arrives, which the lock forbids.
             admits: { [host] in host.tracing == nil && host.routes.isMember($0) }, now: now,
             firstUse: { [host] in host.routes.note(used: slot.shard) })
