@@ -19,6 +19,12 @@ import Dispatch
 /// (`synchronous_standby_names`). Name all servers in the connection string, with `target_session_attrs=read-write`.
 /// Connections are protected as the string says: `sslmode=verify-full` for any server beyond this machine. A pooler in
 /// between must give each connection a session of its own.
+///
+/// ## Connections
+///
+/// A node opens up to six: one for changes, one for loads, one for queries of events, one for reminders that are due, one
+/// for its own affairs, and one for the majority lease. Each is opened when it is first used; to the server each is a
+/// process. So a query that takes long, or that the server holds, delays no load and no reminder.
 public struct PostgresStores: Sendable {
     /// The states of entities.
     public let entities: PostgresEntityStore
@@ -54,8 +60,7 @@ public struct PostgresStores: Sendable {
         self.target = target
         tables = OwnedTables(identity: "postgres \(identity)", schema: schema, control: control, limit: limit)
         entities = PostgresEntityStore(
-            writing: PostgresLane(target, label: "casty.postgres.write", remedy: statements.endStopped),
-            reading: PostgresLane(target, label: "casty.postgres.read"), statements, tables, limit: limit)
+            StoreLanes(target, remedy: statements.endStopped, limit: limit), statements, tables, limit: limit)
         remembered = PostgresRememberedEntityStore(entities)
     }
 }

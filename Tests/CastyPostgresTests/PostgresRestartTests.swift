@@ -1,17 +1,9 @@
 import CastyCore
 import CastySharding
 import Foundation
-import Synchronization
 import Testing
 
 @testable import CastyPostgres
-
-/// Something that has happened, or not yet.
-private final class Flag: Sendable {
-    private let value = Mutex(false)
-    var isSet: Bool { value.withLock { $0 } }
-    func set() { value.withLock { $0 = true } }
-}
 
 @Suite("A server that crashes", .enabled(if: Server.isThere, Server.absence), .timeLimit(.minutes(10)))
 struct PostgresRestartTests {

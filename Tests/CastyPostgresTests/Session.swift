@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 /// A session of `psql`, in which a test holds a transaction open behind the stores' back.
@@ -46,8 +47,22 @@ final class Session {
 }
 
 extension Server {
-    /// Waits until a query gives `t`.
+    /// Waits until a query gives `t`, a minute at most.
     func wait(_ sql: String) async throws {
-        while try psql(sql) != "t" { try await Task.sleep(for: .milliseconds(20)) }
+        for _ in 0..<3000 {
+            if try psql(sql) == "t" { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        Issue.record("in vain: \(sql)")
+        throw WaitedInVain()
     }
+
+    private struct WaitedInVain: Error {}
+}
+
+/// Something that has happened, or not yet.
+final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isSet: Bool { value.withLock { $0 } }
+    func set() { value.withLock { $0 = true } }
 }

@@ -12,13 +12,13 @@ final class Batches<Item: Sendable>: Sendable {
 
     private let lane: PostgresLane
     private let limit: Int
-    private let work: @Sendable ([Item]) -> Void
+    private let work: @Sendable ([Item]) -> [Item]
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - limit: The most items of a batch.
-    ///   - work: Does one batch, on the lane's thread.
-    init(_ lane: PostgresLane, limit: Int, work: @escaping @Sendable ([Item]) -> Void) {
+    ///   - work: Does one batch, on the lane's thread, and gives the items that must come again, behind those that wait.
+    init(_ lane: PostgresLane, limit: Int, work: @escaping @Sendable ([Item]) -> [Item]) {
         self.lane = lane
         self.limit = limit
         self.work = work
@@ -37,6 +37,9 @@ final class Batches<Item: Sendable>: Sendable {
     /// The number of batches until now, and of the items in them.
     var counts: (batches: Int, items: Int) { state.withLock { ($0.batches, $0.items) } }
 
+    /// The number of items that wait for a batch.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
     private func workOff() {
         let batch = state.withLock { state in
             let batch = Array(state.waiting.prefix(limit))
@@ -47,7 +50,8 @@ final class Batches<Item: Sendable>: Sendable {
             return batch
         }
         guard !batch.isEmpty else { return }
-        work(batch)
+        let again = work(batch)
+        if !again.isEmpty { state.withLock { $0.waiting += again } }
         lane.begin { self.workOff() }
     }
 }

@@ -15,7 +15,9 @@ final class PostgresConnection {
     ///
     /// - Parameter target: A connection string, in either form of libpq. `connect_timeout` in it is not read; names are
     ///   looked up by the system, which has a time limit of its own.
-    init(_ target: String, by deadline: DispatchTime) throws(PostgresError) {
+    init(
+        _ target: String, _ limits: SessionLimits = .changes, by deadline: DispatchTime
+    ) throws(PostgresError) {
         do throws(EntityStoreError) { try ClientLibrary.open() } catch {
             throw PostgresError(kind: .unreachable, message: error.message)
         }
@@ -35,21 +37,20 @@ final class PostgresConnection {
             state = cpg_PQconnectPoll(handle)
         }
         guard cpg_PQsetnonblocking(handle, 1) == 0 else { throw PostgresError(kind: .unreachable, message: message) }
-        try prepareSession(by: deadline)
+        try prepareSession(limits, by: deadline)
     }
 
     deinit { cpg_PQfinish(handle) }
 
-    /// A lock is waited for only shortly. A session that sits in a transaction because its process hangs is ended by the
+    /// A session that sits in a transaction because its process hangs is ended by the
     /// server. Where the server would confirm a commit before it is on disk, it is made to wait, unless the operator
     /// has chosen how many copies a commit waits for.
-    private func prepareSession(by deadline: DispatchTime) throws(PostgresError) {
+    private func prepareSession(_ limits: SessionLimits, by deadline: DispatchTime) throws(PostgresError) {
         do throws(PostgresError) {
             _ = try run(
                 [
                     Statement("SET application_name = 'casty'"),
                     Statement("SET client_encoding = 'UTF8'"),
-                    Statement("SET lock_timeout = '500ms'"),
                     // The argument for the fence rests on it, see `Statements`.
                     Statement("SET default_transaction_isolation = 'read committed'"),
                     Statement("SET idle_in_transaction_session_timeout = '1s'"),
@@ -58,7 +59,7 @@ final class PostgresConnection {
                         SELECT set_config('synchronous_commit', 'on', false)
                         WHERE current_setting('synchronous_commit') = 'off'
                         """),
-                ], by: deadline)
+                ] + limits.statements, by: deadline)
         } catch {
             throw PostgresError(kind: .unreachable, message: error.message)
         }

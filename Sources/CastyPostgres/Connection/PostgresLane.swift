@@ -17,6 +17,7 @@ final class PostgresLane: Sendable {
     private static let longestPause = 0.5
 
     private let target: String
+    private let limits: SessionLimits
     private let queue: DispatchQueue
     /// Runs when a lock was waited for in vain.
     private let remedy: Statement?
@@ -25,9 +26,11 @@ final class PostgresLane: Sendable {
     /// - Parameters:
     ///   - target: The connection string.
     ///   - label: Names the thread.
+    ///   - limits: What the server's session waits for.
     ///   - remedy: Runs when a lock was waited for in vain, before the statements are sent again.
-    init(_ target: String, label: String, remedy: Statement? = nil) {
+    init(_ target: String, label: String, limits: SessionLimits = .changes, remedy: Statement? = nil) {
         self.target = target
+        self.limits = limits
         self.remedy = remedy
         queue = DispatchQueue(label: label)
     }
@@ -50,10 +53,13 @@ final class PostgresLane: Sendable {
     /// MUST be such that they may run twice, and that a run which the server had not finished when the connection broke
     /// does no harm after the second.
     ///
+    /// - Parameter isRead: Whether they only read. Then a refusal is passed on at once, also one because of a lock.
     /// - Returns: The rows of each statement.
-    /// - Throws: ``PostgresError``; `broken` if they were sent at any time and not refused since.
+    /// - Throws: ``PostgresError``; for changes `broken` if they were sent at any time and not refused since.
     @discardableResult
-    func run(_ statements: [Statement], by deadline: DispatchTime) throws(PostgresError) -> [Rows] {
+    func run(
+        _ statements: [Statement], by deadline: DispatchTime, isRead: Bool = false
+    ) throws(PostgresError) -> [Rows] {
         var interrupted: PostgresError?
         var reason: PostgresError?
         while true {
@@ -63,6 +69,7 @@ final class PostgresLane: Sendable {
                 // The last attempt is cut off by the deadline, and says nothing; an earlier one may say why.
                 let failure = error == .noAnswer ? reason ?? error : error
                 reason = failure
+                if isRead, !failure.endsConnection { throw failure }
                 // A refusal after an earlier run was interrupted says nothing about that run.
                 if failure.kind == .broken { interrupted = failure }
                 guard failure.endsConnection || failure.isConflict else { throw interrupted ?? failure }
@@ -81,7 +88,7 @@ final class PostgresLane: Sendable {
         if moment > now {
             Self.sleep(nanoseconds: moment.uptimeNanoseconds - now.uptimeNanoseconds)
         }
-        let connection = try PostgresConnection(target, by: deadline)
+        let connection = try PostgresConnection(target, limits, by: deadline)
         holder.connection = connection
         holder.pause = Self.firstPause
         return connection

@@ -38,7 +38,7 @@ extension PostgresEntityStore: EventStore {
         for attempt in 0..<20 {
             let statement = statements.events(matching: filter, after: place, limit: limit)
             // What is held back is asked first: what is committed in between then shows in the events.
-            let rows = try await query([statements.heldBack, statement])
+            let rows = try await queries.read([statements.heldBack, statement])
             let events = try Self.events(rows[1])
             var elements: [EventBatch.Element] = []
             for (row, event) in events.enumerated() {

@@ -20,7 +20,8 @@ extension PostgresEntityStore: RemindingEventStore {
     public func wakes(
         of type: String, through time: WallTime, after: EntityWake?, limit: Int
     ) async throws(EntityStoreError) -> [EntityWake] {
-        let rows = try await query([statements.wakes(of: type, through: time, after: after, limit: limit)])[0]
+        let statement = statements.wakes(of: type, through: time, after: after, limit: limit)
+        let rows = try await wakeQueries.read([statement])[0]
         var wakes: [EntityWake] = []
         for row in 0..<rows.count {
             guard let id = rows.text(0, row: row), let milliseconds: Int64 = rows.number(1, row: row) else {

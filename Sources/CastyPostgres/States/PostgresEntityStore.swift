@@ -1,35 +1,32 @@
 public import CastySharding
-import Dispatch
 
 /// Stores the states of entities in tables of PostgreSQL.
 ///
 /// A state is on the server's disk when ``save(_:for:fence:)`` returns. All changes that wait at the same time share one
-/// transaction, and all loads one round trip. Tokens are compared by the server, in the transaction that saves: a node
+/// transaction, and all loads one round trip; queries take neither, see ``PostgresStores``. Tokens are compared by the server, in the transaction that saves: a node
 /// that was paused while its shard moved cannot overwrite what the next owner has written, however late its save comes.
 ///
 /// When the connection breaks it is opened again, and a change that was under way is sent once more; the server
 /// recognizes one that it has made already. A call fails when the time limit of the stores has passed;
 /// ``EntityStoreError/isOutcomeUnknown`` then says whether it may have been made all the same.
 public final class PostgresEntityStore: EntityStore {
-    private struct Load: Sendable {
-        let statements: [Statement]
-        let deadline: DispatchTime
-        let done: UnsafeContinuation<Result<[Rows], EntityStoreError>, Never>
-    }
-
     let writer: StateWriter
     let statements: Statements
     let tables: OwnedTables
-    private let loads: Batches<Load>
-    private let limit: Duration
+    /// Reads of single entities and shards, which entities wait for.
+    let loads: Reader
+    /// Queries over all events, which may take long.
+    let queries: Reader
+    /// Which reminders are due: these wait for no query of events.
+    let wakeQueries: Reader
 
-    init(writing: PostgresLane, reading: PostgresLane, _ statements: Statements, _ tables: OwnedTables, limit: Duration)
-    {
-        self.limit = limit
+    init(_ lanes: StoreLanes, _ statements: Statements, _ tables: OwnedTables, limit: Duration) {
         self.tables = tables
         self.statements = statements
-        writer = StateWriter(writing, statements, limit: limit)
-        loads = Batches(reading, limit: 64) { Self.load($0, reading) }
+        writer = StateWriter(lanes.changes, statements, limit: limit)
+        loads = Reader(lanes.loads, batch: 64, limit: limit)
+        queries = Reader(lanes.queries, batch: 1, limit: limit)
+        wakeQueries = Reader(lanes.wakes, batch: 1, limit: limit)
     }
 
     /// The number of transactions that have changed something, and of the changes in them.
@@ -52,7 +49,7 @@ public final class PostgresEntityStore: EntityStore {
         for _ in 0..<2 {
             // Once the server has the token it acknowledges no change of the shard that this would not read.
             try await writer.raise(fence, for: key)
-            let rows = try await query([statements.load(key)] + further)
+            let rows = try await loads.read([statements.load(key)] + further)
             if let known = rows[0].token() {
                 guard known.cluster == fence.cluster else { throw .foreign(known, fence) }
                 if fence.isSuperseded(by: known) { throw .stale(key, fence, known) }
@@ -64,14 +61,6 @@ public final class PostgresEntityStore: EntityStore {
         throw EntityStoreError(.unavailable, "the server does not keep the token of shard \(key.shard) of \(key.type)")
     }
 
-    /// Runs statements that only read.
-    func query(_ statements: [Statement]) async throws(EntityStoreError) -> [Rows] {
-        let result = await withUnsafeContinuation { continuation in
-            loads.add(Load(statements: statements, deadline: .after(limit), done: continuation))
-        }
-        return try result.get()
-    }
-
     /// Saves the state of an entity; replaces the previous one.
     public func save(_ state: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
         try await writer.put(state, for: key, fence)
@@ -80,18 +69,5 @@ public final class PostgresEntityStore: EntityStore {
     /// Deletes the state of an entity.
     public func delete(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
         try await writer.put(nil, for: key, fence)
-    }
-
-    private static func load(_ batch: [Load], _ lane: PostgresLane) {
-        let deadline = batch.map(\.deadline).max() ?? .now()
-        do throws(PostgresError) {
-            var answers = try lane.run(batch.flatMap(\.statements), by: deadline)[...]
-            for load in batch {
-                load.done.resume(returning: .success(Array(answers.prefix(load.statements.count))))
-                answers = answers.dropFirst(load.statements.count)
-            }
-        } catch {
-            for load in batch { load.done.resume(returning: .failure(error.storeError(isChange: false))) }
-        }
     }
 }

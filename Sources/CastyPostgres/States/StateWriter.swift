@@ -18,6 +18,7 @@ final class StateWriter: Sendable {
             for (change, result) in zip(changes, attempt.write(changes, raised)) {
                 change.done.resume(returning: result)
             }
+            return []
         }
     }
 
