@@ -6,6 +6,7 @@ public import CastySharding
 /// ``PostgresEntityStore``.
 public final class PostgresRememberedEntityStore: RememberedEntityStore {
     private let entities: PostgresEntityStore
+    private let turns = ForgettingTurns()
 
     init(_ entities: PostgresEntityStore) {
         self.entities = entities
@@ -34,44 +35,6 @@ public final class PostgresRememberedEntityStore: RememberedEntityStore {
             case .started: true
             case .stopped: false
             }
-        try await entities.writer.change(.running(runs), shard.entity(change.entity), fence)
-    }
-}
-
-extension Statements {
-    /// The ids of a shard's remembered entities, and of all that were recorded under another number of shards.
-    func remembered(_ shard: StoreShard, after cursor: String?, limit: Int) -> Statement {
-        Statement(
-            """
-            SELECT id FROM \(schema)remembered
-            WHERE type = $1::bytea AND (shards <> $2::int OR shard = $3::int)
-                AND ($4::bytea IS NULL OR id > $4::bytea)
-            ORDER BY id LIMIT $5::int
-            """,
-            [
-                .utf8(shard.type), .number(shard.count), .number(shard.number), cursor.map { .utf8($0) } ?? .null,
-                .number(limit),
-            ])
-    }
-
-    /// Notes whether an entity runs, if the shard has this token. Gives one row if so.
-    func note(runs: Bool, _ key: EntityKey, _ fence: ShardFence) -> Statement {
-        let parameters = shard(of: key) + token(fence) + [.utf8(key.id)]
-        guard runs else {
-            return Statement(
-                """
-                WITH held AS (\(heldToken)),
-                gone AS (DELETE FROM \(schema)remembered USING held WHERE type = $1::bytea AND id = $8::bytea)
-                SELECT 'stopped' FROM held
-                """, parameters)
-        }
-        return Statement(
-            """
-            WITH held AS (\(heldToken))
-            INSERT INTO \(schema)remembered (type, id, shards, shard)
-            SELECT $1::bytea, $8::bytea, $2::int, $3::int FROM held
-            ON CONFLICT (type, id) DO UPDATE SET shards = excluded.shards, shard = excluded.shard
-            RETURNING 'started'
-            """, parameters)
+        try await entities.writer.change(.running(runs, forgets: turns.next()), shard.entity(change.entity), fence)
     }
 }

@@ -11,7 +11,7 @@ struct PostgresEntityStoreTests {
     func conformance() async throws {
         let (server, schema) = (try Server.common(), Server.schema())
         let target = server.target
-        let conformance = StoreConformance { try PostgresStores(target, schema: schema).entities }
+        let conformance = StoreConformance { try PostgresStores(target, schema: schema, limit: .seconds(30)).entities }
         let found = try await conformance.violations()
         #expect(found == [])
     }

@@ -11,7 +11,7 @@ struct PostgresEventTests {
         // A server of its own: transactions of other tests would hold its queries back.
         let server = try Server.start()
         let target = server.target
-        let conformance = EventConformance { try PostgresStores(target).entities }
+        let conformance = EventConformance { try PostgresStores(target, limit: .seconds(30)).entities }
         let found = try await conformance.violations()
         #expect(found == [])
     }

@@ -30,29 +30,43 @@ struct PostgresMigrationTests {
             ])
     }
 
-    /// Tables as the program of version 1 has made them, with a state.
-    private static func old(_ server: Server) async throws -> String {
+    /// Tables as the program of an earlier version has made them, with a state and an entity that runs.
+    private static func old(_ server: Server, version: Int = 1) async throws -> String {
         let schema = Server.schema()
-        let store = try PostgresStores(server.target, schema: schema).entities
-        try await store.save(bytes("1"), for: key("m-1"), fence: fence())
-        try server.psql("ALTER TABLE \(schema).state DROP COLUMN wake")
-        try server.psql("UPDATE \(schema).meta SET value = '1' WHERE key = 'version'")
+        let stores = try PostgresStores(server.target, schema: schema)
+        try await stores.entities.save(bytes("1"), for: key("m-1"), fence: fence())
+        try await stores.remembered.record(.started("m-1"), in: Self.shard, fence: fence())
+        try server.psql("DROP TABLE \(schema).remembered_change; DROP INDEX \(schema).remembered_in_shard")
+        try server.psql("CREATE INDEX remembered_by_shard ON \(schema).remembered (type, shards, shard)")
+        if version == 1 { try server.psql("ALTER TABLE \(schema).state DROP COLUMN wake") }
+        try server.psql("UPDATE \(schema).meta SET value = '\(version)' WHERE key = 'version'")
         return schema
     }
 
+    private static let shard = StoreShard(type: "account", number: 0, of: 1)
+
     private static func at(_ seconds: Int64) -> WallTime { WallTime(milliseconds: seconds * 1000) }
 
-    @Test("Tables of version 1 become those of this version, whoever of many comes first, and keep their states")
-    func forwards() async throws {
+    @Test(
+        "Tables of an earlier version become those of this one, whichever of many nodes comes first, and keep what they have",
+        arguments: [1, 2])
+    func forwards(version: Int) async throws {
         let server = try Server.common()
-        let schema = try await Self.old(server)
+        let schema = try await Self.old(server, version: version)
         let target = server.target
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<8 { group.addTask { _ = try PostgresStores(target, schema: schema) } }
             try await group.waitForAll()
         }
-        #expect(try server.psql("SELECT value FROM \(schema).meta WHERE key = 'version'") == "2")
-        let store = try PostgresStores(target, schema: schema).entities
+        #expect(try server.psql("SELECT value FROM \(schema).meta WHERE key = 'version'") == "3")
+        let indices = "SELECT string_agg(indexname, ',' ORDER BY indexname) FROM pg_indexes"
+        let names = try server.psql("\(indices) WHERE schemaname = '\(schema)' AND tablename LIKE 'remembered%'")
+        #expect(
+            names == "remembered_change_by_age,remembered_change_pkey,remembered_in_shard,remembered_pkey")
+        let stores = try PostgresStores(target, schema: schema)
+        let running = try await stores.remembered.load(Self.shard, after: nil, limit: 9, fence: fence())
+        #expect(running == RememberedPage(["m-1"]))
+        let store = stores.entities
         #expect(try await store.load(key("m-1"), fence: fence()) == bytes("1"))
         try await store.save(bytes("2"), for: key("m-1"), fence: fence(), wakeAt: Self.at(5))
         let wakes = try await store.wakes(of: "account", through: Self.at(5), after: nil, limit: 9)
@@ -111,7 +125,27 @@ struct PostgresMigrationTests {
         #expect(wakes == [EntityWake(at: Self.at(7), id: "m-1")])
     }
 
-    @Test("Tables of a later version, or of none, are refused in words and not changed", arguments: ["3", "", "two"])
+    @Test("A node of version 2 that goes on finds what runs, and what it records is found")
+    func rememberedByBoth() async throws {
+        let server = try Server.common()
+        let schema = try await Self.old(server, version: 2)
+        let store = try PostgresStores(server.target, schema: schema).remembered
+        try await store.record(.started("m-2"), in: Self.shard, fence: fence())
+        try await store.record(.stopped("m-1"), in: Self.shard, fence: fence())
+        // The statements of version 2.
+        let query = "SELECT string_agg(convert_from(id, 'UTF8'), ',' ORDER BY id) FROM \(schema).remembered"
+        #expect(try server.psql(query) == "m-2")
+        try server.psql(
+            """
+            INSERT INTO \(schema).remembered (type, id, shards, shard) VALUES ('account', 'm-1', 1, 0)
+            ON CONFLICT (type, id) DO UPDATE SET shards = excluded.shards, shard = excluded.shard
+            """)
+        try server.psql("DELETE FROM \(schema).remembered WHERE type = 'account' AND id = 'm-2'")
+        let page = try await store.load(Self.shard, after: nil, limit: 9, fence: fence())
+        #expect(page == RememberedPage(["m-1"]))
+    }
+
+    @Test("Tables of a later version, or of none, are refused in words and not changed", arguments: ["4", "", "two"])
     func backwards(version: String) async throws {
         let server = try Server.common()
         let schema = Server.schema()
@@ -119,7 +153,7 @@ struct PostgresMigrationTests {
         try server.psql("UPDATE \(schema).meta SET value = '\(version)' WHERE key = 'version'")
         let error = #expect(throws: EntityStoreError.self) { try PostgresStores(server.target, schema: schema) }
         let words =
-            version == "3" ? "they have version 3, and this one knows 2" : "the version '\(version)', which is none"
+            version == "4" ? "they have version 4, and this one knows 3" : "the version '\(version)', which is none"
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(try server.psql("SELECT value FROM \(schema).meta WHERE key = 'version'") == version)
     }

@@ -4,7 +4,7 @@ import Dispatch
 /// The tables of the stores, and their version.
 struct Schema: Hashable, Sendable {
     /// The version of the tables; tables of a later version are refused and not changed.
-    static let version = 2
+    static let version = 3
 
     let name: String
     /// The quoted name with a dot.
@@ -105,21 +105,14 @@ struct Schema: Hashable, Sendable {
         Statement("SELECT pg_advisory_xact_lock(hashtext('casty schema'), hashtext($1::text))", [.text(name)])
     }
 
-    /// Brings tables of version 1 to this one, while nodes of that version may go on.
-    ///
-    /// They know nothing of the column that is new, and leave it as it is. So an entity may have an earlier time there
-    /// than it needs, which is harmless, and none has a later one: they set no reminders.
-    ///
-    /// The index takes time where there are many millions of states, and saves wait for it.
+    /// Brings tables of an earlier version to this one, while nodes of that version may go on, see
+    /// ``changesOfEarlierTables``.
     private func migrate(_ lane: PostgresLane) throws(PostgresError) {
         try lane.run(
-            [
-                lock,
-                Statement("ALTER TABLE \(prefix)state ADD COLUMN IF NOT EXISTS wake bigint"),
-                Statement(wakeIndex),
+            [lock] + changesOfEarlierTables.map { Statement($0) } + [
                 Statement(
-                    "UPDATE \(prefix)meta SET value = $1::text WHERE key = 'version' AND value = '1'",
-                    [.number(Self.version)]),
+                    "UPDATE \(prefix)meta SET value = $1::text WHERE key = 'version' AND value IN ('1', '2')",
+                    [.number(Self.version)])
             ], by: .after(Self.migrationLimit))
     }
 

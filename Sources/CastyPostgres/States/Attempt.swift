@@ -75,9 +75,10 @@ struct Attempt: Sendable {
                 token.isRaised
                     ? statements.hold(token.fence, for: token.key) : statements.raise(token.fence, for: token.key))
         }
-        let first = all.count
+        var deciding: [Int] = []
         for change in changes {
-            if let statement = change.statement(statements) { all.append(statement) }
+            deciding.append(all.count)
+            all += change.statements(statements)
         }
         let rows = try lane.run(all, by: deadline)
         var holding: [TokenShard: ShardFence] = [:]
@@ -85,11 +86,8 @@ struct Attempt: Sendable {
             holding[TokenShard(token.key)] = token.fence
             raised[TokenShard(token.key)] = token.fence
         }
-        var next = first
-        return changes.map { change in
-            guard change.isWrite else { return holding[change.shard] == change.fence }
-            defer { next += 1 }
-            return !rows[next].isEmpty
+        return zip(changes, deciding).map { change, index in
+            change.isWrite ? !rows[index].isEmpty : holding[change.shard] == change.fence
         }
     }
 
@@ -127,8 +125,8 @@ struct Attempt: Sendable {
         if change.fence.isSuperseded(by: known) { throw .stale(change.key, change.fence, known) }
         guard known == change.fence else { return false }
         switch change.kind {
-        case .token, .deleteEvents, .running: return false
-        case .state:
+        case .token, .deleteEvents: return false
+        case .state, .running:
             throw EntityStoreError(.stale, "a later change of \(change.key.id) has been saved under the same token")
         case .append(_, let sequence, _):
             throw .conflict(change.key, after: sequence, last: head.number(0) ?? 0)

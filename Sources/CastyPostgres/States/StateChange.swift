@@ -15,8 +15,8 @@ struct StateChange: Sendable {
         case append([EventRecord], after: UInt64, wake: WakeChange = .none)
         /// Delete the events up to this number.
         case deleteEvents(through: UInt64)
-        /// Note whether the entity runs.
-        case running(Bool)
+        /// Note whether the entity runs, and remove old numbers of such changes, if it is time for that.
+        case running(Bool, forgets: Bool = false)
     }
 
     /// What an append does to the time at which the entity must run again.
@@ -37,16 +37,20 @@ struct StateChange: Sendable {
     /// Whether more changes than the token.
     var isWrite: Bool { if case .token = kind { false } else { true } }
 
-    /// What makes the change, given that its token is the shard's.
-    func statement(_ statements: Statements) -> Statement? {
+    /// What makes the change, given that its token is the shard's. The first gives a row if the change is made.
+    func statements(_ statements: Statements) -> [Statement] {
         switch kind {
-        case .token: return nil
+        case .token: return []
         case .state(let state, let wakeAt):
-            return statements.save(state, for: key, fence, change: number, wakeAt: wakeAt)
+            return [statements.save(state, for: key, fence, change: number, wakeAt: wakeAt)]
         case .append(let events, let sequence, let wake):
-            return statements.append(events, after: sequence, for: key, fence, change: number, wake: wake)
-        case .deleteEvents(let sequence): return statements.deleteEvents(of: key, through: sequence, fence)
-        case .running(let runs): return statements.note(runs: runs, key, fence)
+            return [statements.append(events, after: sequence, for: key, fence, change: number, wake: wake)]
+        case .deleteEvents(let sequence): return [statements.deleteEvents(of: key, through: sequence, fence)]
+        case .running(let runs, let forgets):
+            return [
+                statements.order(of: key, fence, change: number),
+                statements.note(runs: runs, key, fence, change: number),
+            ] + (forgets ? [statements.forgetOldChanges(number)] : [])
         }
     }
 }

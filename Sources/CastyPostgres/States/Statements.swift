@@ -25,7 +25,7 @@ import CastySharding
 ///
 /// A server may still work through a save when its client has given up the connection. So each change has a number,
 /// which grows from change to change, and a row is only replaced by one with a higher token, or by a later change under
-/// the same token. The same save twice is one save.
+/// the same token. The same save twice is one save. Events and remembered entities have conditions of their own.
 ///
 /// ## Why a stopped process keeps no lock
 ///
@@ -165,7 +165,7 @@ struct Statements: Hashable, Sendable {
 
     func token(_ fence: ShardFence) -> [Parameter] { [.text("\(fence.cluster)")] + order(of: fence) }
 
-    private func order(of fence: ShardFence) -> [Parameter] {
+    func order(of fence: ShardFence) -> [Parameter] {
         [.number(fence.upNumber), .number(fence.start), .number(fence.sequence)]
     }
 }
