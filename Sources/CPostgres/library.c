@@ -8,7 +8,8 @@
     each(PQconninfoParse)      \
     each(PQconninfoFree)       \
     each(PQfreemem)            \
-    each(PQconnectStart)       \
+    each(PQconnectStartParams) \
+    each(PQsetErrorVerbosity)  \
     each(PQconnectPoll)        \
     each(PQstatus)             \
     each(PQsocket)             \
@@ -70,7 +71,12 @@ PQconninfoOption *cpg_PQconninfoParse(const char *text, char **problem) {
 }
 void cpg_PQconninfoFree(PQconninfoOption *options) { library.PQconninfoFree(options); }
 void cpg_PQfreemem(void *memory) { library.PQfreemem(memory); }
-PGconn *cpg_PQconnectStart(const char *text) { return library.PQconnectStart(text); }
+PGconn *cpg_PQconnectStartParams(const char *const *names, const char *const *values, int expandsDatabase) {
+    return library.PQconnectStartParams(names, values, expandsDatabase);
+}
+PGVerbosity cpg_PQsetErrorVerbosity(PGconn *connection, PGVerbosity verbosity) {
+    return library.PQsetErrorVerbosity(connection, verbosity);
+}
 PostgresPollingStatusType cpg_PQconnectPoll(PGconn *connection) { return library.PQconnectPoll(connection); }
 ConnStatusType cpg_PQstatus(const PGconn *connection) { return library.PQstatus(connection); }
 int cpg_PQsocket(const PGconn *connection) { return library.PQsocket(connection); }

@@ -16,7 +16,7 @@ import Dispatch
 ///
 /// Version 13 or later, with `fsync` and `full_page_writes` on, as they are by default: what is acknowledged is then on
 /// its disk. Where a copy takes over, it has what was acknowledged only if the server waits for it
-/// (`synchronous_standby_names`). Name all servers in the connection string, with `target_session_attrs=read-write`.
+/// (`synchronous_standby_names`). Name all servers in the connection string; one that only reads is not used.
 /// Connections are protected as the string says: `sslmode=verify-full` for any server beyond this machine. A pooler in
 /// between must give each connection a session of its own.
 ///

@@ -61,6 +61,15 @@ final class Server: Sendable {
         return Server(target: target, input: input.fileHandleForWriting)
     }
 
+    /// Starts a copy that follows this server.
+    ///
+    /// - Returns: The string that names both.
+    func standby() throws -> String {
+        let target = Self.output(["standby", target])
+        try #require(target.contains(",5433"), "the copy has not started")
+        return target
+    }
+
     deinit { try? input?.close() }
 
     /// Does to the server what the script calls `restart`, `stop` or `start`.
@@ -80,10 +89,10 @@ final class Server: Sendable {
 
     /// Runs SQL behind the stores' back, and gives what it prints.
     @discardableResult
-    func psql(_ sql: String) throws -> String {
+    func psql(_ sql: String, to target: String? = nil) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["psql", target, "-qtAX", "-v", "ON_ERROR_STOP=1", "-c", sql]
+        process.arguments = ["psql", target ?? self.target, "-qtAX", "-v", "ON_ERROR_STOP=1", "-c", sql]
         let output = Pipe()
         process.standardOutput = output
         try process.run()
@@ -95,6 +104,19 @@ final class Server: Sendable {
 
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: ".ci/postgres")
+
+    /// Runs the script, and gives what it prints.
+    private static func output(_ arguments: [String]) -> String {
+        let process = Process()
+        process.executableURL = script
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        do { try process.run() } catch { return "" }
+        let text = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+        process.waitUntilExit()
+        return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
 
     /// Runs the script, and gives its exit code.
     private static func run(_ arguments: [String]) -> Int32 {

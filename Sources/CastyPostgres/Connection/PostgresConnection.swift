@@ -11,7 +11,7 @@ final class PostgresConnection {
     /// The statements that the server has prepared, and the numbers that name them there.
     private var prepared: [String: Int] = [:]
 
-    /// Opens a connection.
+    /// Opens a connection to a server that also writes: what a standby has may be old.
     ///
     /// - Parameter target: A connection string, in either form of libpq. `connect_timeout` in it is not read; names are
     ///   looked up by the system, which has a time limit of its own.
@@ -21,23 +21,46 @@ final class PostgresConnection {
         do throws(EntityStoreError) { try ClientLibrary.open() } catch {
             throw PostgresError(kind: .unreachable, message: error.message)
         }
-        guard let handle = cpg_PQconnectStart(target) else {
+        guard let handle = Self.start(target) else {
             throw PostgresError(kind: .unreachable, message: "no memory")
         }
         self.handle = handle
         cpg_ignore_notices(handle)
+        // The reason for which a server refuses a connection then has its code, whatever language the server speaks.
+        _ = cpg_PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         var state = cpg_PQstatus(handle) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
         while state != PGRES_POLLING_OK {
             guard state != PGRES_POLLING_FAILED else {
-                throw PostgresError(kind: .unreachable, message: message)
+                throw PostgresError(notOpened: String(cString: cpg_PQerrorMessage(handle)))
             }
             guard wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, by: deadline) else {
                 throw .noAnswer
             }
             state = cpg_PQconnectPoll(handle)
         }
+        _ = cpg_PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
         guard cpg_PQsetnonblocking(handle, 1) == 0 else { throw PostgresError(kind: .unreachable, message: message) }
         try prepareSession(limits, by: deadline)
+    }
+
+    /// Where several servers are named the one that writes is meant, unless the string says otherwise: what it says
+    /// comes last, and counts.
+    private static func start(_ target: String) -> OpaquePointer? {
+        withArray(of: ["target_session_attrs", "dbname"]) { names in
+            withArray(of: ["read-write", target]) { values in cpg_PQconnectStartParams(names, values, 1) }
+        }
+    }
+
+    /// Texts as C takes them, with an end.
+    private static func withArray<Result>(
+        of texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+    ) -> Result {
+        let copies = texts.map { strdup($0) }
+        defer { for copy in copies { free(copy) } }
+        return (copies.map { UnsafePointer($0) } + [nil]).withUnsafeBufferPointer { pointers in
+            // The array has an end at least, so it has a base.
+            body(pointers.baseAddress.unsafelyUnwrapped)
+        }
     }
 
     deinit { cpg_PQfinish(handle) }
@@ -46,8 +69,9 @@ final class PostgresConnection {
     /// server. Where the server would confirm a commit before it is on disk, it is made to wait, unless the operator
     /// has chosen how many copies a commit waits for.
     private func prepareSession(_ limits: SessionLimits, by deadline: DispatchTime) throws(PostgresError) {
+        let readsOnly: Bool
         do throws(PostgresError) {
-            _ = try run(
+            let rows = try run(
                 [
                     Statement("SET application_name = 'casty'"),
                     Statement("SET client_encoding = 'UTF8'"),
@@ -59,10 +83,15 @@ final class PostgresConnection {
                         SELECT set_config('synchronous_commit', 'on', false)
                         WHERE current_setting('synchronous_commit') = 'off'
                         """),
-                ] + limits.statements, by: deadline)
+                ] + limits.statements + [
+                    Statement(
+                        "SELECT 'only' WHERE pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'")
+                ], by: deadline)
+            readsOnly = rows.last?.isEmpty == false
         } catch {
             throw PostgresError(kind: .unreachable, message: error.message)
         }
+        if readsOnly { throw PostgresError(notOpened: "the session is read-only") }
     }
 
     private var message: String {

@@ -32,6 +32,11 @@ struct PostgresError: Error, Hashable {
         }
     }
 
+    /// This failure, after which no further attempt could be made for another reason: that is what can be mended.
+    func because(of later: PostgresError) -> PostgresError {
+        later.kind == .unreachable ? PostgresError(kind: kind, message: later.message) : self
+    }
+
     /// Whether another transaction stood in the way, so that the same statements may succeed when they come again.
     var isConflict: Bool { state.map { ["40001", "40P01", "55P03"].contains($0) } ?? false }
 

@@ -72,10 +72,11 @@ final class PostgresLane: Sendable {
                 if isRead, !failure.endsConnection { throw failure }
                 // A refusal after an earlier run was interrupted says nothing about that run.
                 if failure.kind == .broken { interrupted = failure }
-                guard failure.endsConnection || failure.isConflict else { throw interrupted ?? failure }
+                let outcome = isRead ? failure : interrupted?.because(of: failure) ?? failure
+                guard failure.endsConnection || failure.isConflict else { throw outcome }
                 if failure.endsConnection { fail() }
                 if failure.state == "55P03", let remedy { _ = try? holder.connection?.run([remedy], by: deadline) }
-                guard DispatchTime.now() < deadline else { throw interrupted ?? failure }
+                guard DispatchTime.now() < deadline else { throw outcome }
             }
         }
     }
