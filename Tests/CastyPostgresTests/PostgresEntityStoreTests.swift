@@ -99,6 +99,23 @@ struct PostgresEntityStoreTests {
         #expect(try await stores.entities.load(key("l-1"), fence: fence()) == bytes("new"))
     }
 
+    @Test("A change whose time is over before its turn is not sent, and its outcome is known")
+    func notSent() async throws {
+        let (server, schema) = (try Server.common(), Server.schema())
+        let store = try PostgresStores(server.target, schema: schema, limit: .seconds(30)).entities
+        try await store.save(bytes("1"), for: key("n-1"), fence: fence())
+        let lane = PostgresLane(server.target, label: "not sent")
+        let writer = StateWriter(lane, Statements(schema: "\"\(schema)\"."), limit: .milliseconds(800))
+        lane.begin { _ = try? lane.run([Statement("SELECT pg_sleep(1.5)")], by: .after(.seconds(20))) }
+        let error = await #expect(throws: EntityStoreError.self) {
+            try await writer.put(bytes("2"), for: key("n-1"), fence())
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.isOutcomeUnknown == false)
+        #expect(error?.message.contains("was not sent") == true, "\(error?.message ?? "")")
+        #expect(try await store.load(key("n-1"), fence: fence()) == bytes("1"))
+    }
+
     @Test("A token that the server has lost is raised again")
     func lostToken() async throws {
         let (server, schema) = (try Server.common(), Server.schema())

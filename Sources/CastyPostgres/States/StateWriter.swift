@@ -15,10 +15,25 @@ final class StateWriter: Sendable {
         let attempt = Attempt(lane: lane, statements: statements)
         let raised = raised
         batches = Batches(lane, limit: 256) { changes in
+            let changes = Self.alive(changes)
+            guard !changes.isEmpty else { return [] }
             for (change, result) in zip(changes, attempt.write(changes, raised)) {
                 change.done.resume(returning: result)
             }
             return []
+        }
+    }
+
+    /// The changes whose time is not over. The others fail without being sent: the server would make them when their
+    /// callers have given up, and those behind them would be late in turn.
+    private static func alive(_ changes: [StateChange]) -> [StateChange] {
+        let now = DispatchTime.now()
+        return changes.filter { change in
+            if now < change.deadline { return true }
+            let error = EntityStoreError(
+                .unavailable, "the server has taken all the time limit for changes before this one, which was not sent")
+            change.done.resume(returning: .failure(error))
+            return false
         }
     }
 
