@@ -8,7 +8,7 @@ struct EventLogs {
     /// The number of the file's slot, and of its own log.
     let file: Int
     let database: Database
-    private let hasLogs: Bool
+    let hasLogs: Bool
     private let hasWakes: Bool
     let columns: String
 
@@ -47,7 +47,7 @@ struct EventLogs {
         while try rows.next() != nil, try body(reader.read(row)) {}
     }
 
-    private func all(_ sql: String, _ arguments: StatementArguments = []) throws -> [EventRow] {
+    func all(_ sql: String, _ arguments: StatementArguments = []) throws -> [EventRow] {
         var found: [EventRow] = []
         try each(sql, arguments) {
             found.append($0)
@@ -58,9 +58,8 @@ struct EventLogs {
 
     /// How far each log was ever written, as far as this file knows.
     func ends() throws -> LogPositions {
-        let own = try database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'event'")
         var ends = LogPositions()
-        ends[file] = try Int64.fetchOne(own) ?? 0
+        ends[file] = try EventTables.nextRow(database) - 1
         guard hasLogs else { return ends }
         let adopted = try database.cachedStatement(sql: "SELECT log, last FROM adopted_log")
         for row in try Row.fetchAll(adopted) {
@@ -80,24 +79,32 @@ struct EventLogs {
         try all("SELECT \(columns) FROM event WHERE kind = 2")
     }
 
-    /// The entities of which events were deleted.
-    func entitiesWithDeletions() throws -> [(type: String, id: String)] {
-        let statement = try database.cachedStatement(sql: "SELECT DISTINCT type, id FROM event WHERE kind = 1")
-        return try Row.fetchAll(statement).map { (try $0.text(0), try $0.text(1)) }
+    /// The first entities behind a cursor of which there are events, counted or not, by type and id as they are stored.
+    func entitiesWithEvents(
+        after last: (type: String, id: String)?, limit: Int
+    ) throws -> [(type: String, id: String)] {
+        try entities(of: .event, after: last, limit: limit)
     }
 
-    /// How many events up to a number an entity has here, and deletions below another.
-    func count(type: String, id: String, through number: UInt64, deletionsBelow deletion: UInt64) throws -> Int {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT (SELECT count(*) FROM event WHERE kind = 0 AND type = ? AND id = ? AND number <= ?)
-                    + (SELECT count(*) FROM event WHERE kind = 1 AND type = ? AND id = ? AND number < ?)
-                """)
-        return try Int.fetchOne(
-            statement,
-            arguments: [
-                type.stored, id.stored, Int64(clamping: number), type.stored, id.stored, Int64(clamping: deletion),
-            ]) ?? 0
+    /// The first entities behind a cursor of which events were deleted, by type and id as they are stored.
+    func entitiesWithDeletions(
+        after last: (type: String, id: String)?, limit: Int
+    ) throws -> [(type: String, id: String)] {
+        try entities(of: .deletion, after: last, limit: limit)
+    }
+
+    /// The numbers in the table of an entity's first events up to a number, and of its deletions below it.
+    func rows(type: String, id: String, coveredBy number: UInt64, limit: Int) throws -> [Int64] {
+        var found: [Int64] = []
+        for part in [
+            "kind = 0 AND type = ? AND id = ? AND number <= ?", "kind = 1 AND type = ? AND id = ? AND number < ?",
+        ] {
+            let statement = try database.cachedStatement(
+                sql: "SELECT row FROM event WHERE \(part) ORDER BY number LIMIT ?")
+            found += try Int64.fetchAll(
+                statement, arguments: [type.stored, id.stored, Int64(clamping: number), limit - found.count])
+        }
+        return found
     }
 
     /// The takeovers that an entity's rows may be judged by, in any layout of its type.
@@ -125,10 +132,16 @@ struct EventLogs {
         after last: (type: String, id: String)? = nil, limit: Int = .max
     ) throws -> [(type: String, id: String)] {
         guard hasWakes else { return [] }
+        return try entities(of: .wake, after: last, limit: limit)
+    }
+
+    private func entities(
+        of kind: EventRow.Kind, after last: (type: String, id: String)?, limit: Int
+    ) throws -> [(type: String, id: String)] {
         let (type, isAbove) = String.bound(above: last?.type)
         let statement = try database.cachedStatement(
             sql: """
-                SELECT DISTINCT type, id FROM event WHERE kind = 3 AND (type, id) \(isAbove) (?, ?)
+                SELECT DISTINCT type, id FROM event WHERE kind = \(kind.rawValue) AND (type, id) \(isAbove) (?, ?)
                 ORDER BY type, id LIMIT ?
                 """)
         let arguments: StatementArguments = [type, last?.id.stored.databaseValue ?? type, limit]
@@ -181,40 +194,5 @@ struct EventLogs {
             return found == nil
         }
         return found
-    }
-
-    /// The first events after an index in a log that match a filter, counted or not, in order.
-    func matches(_ filter: EventFilter, in log: Int, after row: Int64, limit: Int) throws -> [EventRow] {
-        // What an earlier file of the own slot had comes before all that this one has written.
-        var found =
-            hasLogs
-            ? try matches(filter, "log = ? AND place > ?", [log, row], order: "place", after: 0, limit) : []
-        if log == file, found.count < limit {
-            let own = hasLogs ? "log = 0 AND row > ?" : "row > ?"
-            found += try matches(filter, own, [row], order: "row", after: row, limit - found.count)
-        }
-        return found
-    }
-
-    private func matches(
-        _ filter: EventFilter, _ part: String, _ bounds: StatementArguments, order: String, after row: Int64,
-        _ limit: Int
-    ) throws -> [EventRow] {
-        var (sql, arguments) = ("SELECT \(columns) FROM event WHERE kind = 0 AND \(part)", bounds)
-        if let type = filter.type {
-            sql += " AND type = ?"
-            arguments += [type.stored]
-        }
-        if let entity = filter.entity {
-            sql += " AND id = ?"
-            arguments += [entity.stored]
-        }
-        if let tag = filter.tag {
-            sql += " AND row IN (SELECT row FROM event_tag WHERE tag = ? AND row > ?)"
-            arguments += [tag.stored, row]
-        }
-        sql += " ORDER BY \(order) LIMIT ?"
-        arguments += [limit]
-        return try all(sql, arguments)
     }
 }

@@ -1,4 +1,5 @@
 import CastyCore
+import CastySerialization
 import CastySharding
 import GRDB
 
@@ -82,21 +83,32 @@ struct EventRow {
     }
 
     /// Adds the row to the file's own log.
-    func insert(_ database: Database) throws { try insert(log: 0, place: 0, database) }
+    ///
+    /// - Parameter file: The number of that log.
+    /// - Returns: The index of the row.
+    @discardableResult
+    func insert(into file: Int, _ database: Database) throws -> Int64 {
+        var row = self
+        (row.log, row.row) = (file, try EventTables.nextRow(database))
+        try row.insert("INSERT", isOwn: true, database)
+        return row.row
+    }
 
     /// Adds a row of another file with its log and index, unless it is there already.
-    func adopt(_ database: Database) throws { try insert(log: log, place: row, database) }
+    func adopt(_ database: Database) throws { try insert("INSERT OR IGNORE", isOwn: false, database) }
 
-    private func insert(log: Int, place: Int64, _ database: Database) throws {
+    private func insert(_ command: String, isOwn: Bool, _ database: Database) throws {
         let coded = codedTags
         try database.change(
             """
-            INSERT OR IGNORE INTO event (
-                kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start,
+            \(command) INTO event (
+                row, kind, type, id, number, shards, shard, payload, manifest, version, tags, cluster, up, start,
                 sequence, sum, log, place)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ) { arguments in
+            // Its index in its own log is its number in the table; SQLite finds a number for any other.
+            if isOwn { arguments.add(row) } else { arguments.addNoValue() }
             arguments.add(kind.rawValue)
             arguments.add(stored: type)
             arguments.add(stored: id)
@@ -108,22 +120,32 @@ struct EventRow {
             arguments.add(version)
             arguments.add(coded)
             arguments.add(fence)
-            arguments.add(coded.withUnsafeBytes { sum(tags: $0) })
-            arguments.add(log)
-            arguments.add(place)
+            arguments.add(coded.withUnsafeBytes { sum(of: contentSum(tags: $0)) })
+            arguments.add(isOwn ? 0 : log)
+            arguments.add(isOwn ? 0 : row)
         }
         guard !tags.isEmpty, database.changesCount > 0 else { return }
-        let row = database.lastInsertedRowID
+        let stored = database.lastInsertedRowID
         // No event has a tag twice in this table.
         for tag in tags {
             try database.change("INSERT OR IGNORE INTO event_tag (tag, row) VALUES (?, ?)") { arguments in
                 arguments.add(stored: tag)
-                arguments.add(row)
+                arguments.add(stored)
             }
         }
     }
 
-    fileprivate func sum(tags coded: UnsafeRawBufferPointer) -> Int64 {
+    /// The checksum of a row: that of its content, and of its log and its index there.
+    func sum(of content: Int64) -> Int64 {
+        var sum = CRC32C()
+        for number in [content, Int64(log), row] { withUnsafeBytes(of: number.littleEndian) { sum.update($0) } }
+        return Int64(sum.value)
+    }
+
+    /// The checksum of the content, which was that of the row up to version 6.
+    var contentSum: Int64 { codedTags.withUnsafeBytes { contentSum(tags: $0) } }
+
+    fileprivate func contentSum(tags coded: UnsafeRawBufferPointer) -> Int64 {
         var covered: [UInt8] = []
         covered.reserveCapacity(160 + payload.count + coded.count)
         covered.append(decimal: kind.rawValue)
@@ -200,7 +222,9 @@ struct EventRowReader {
         (found.payload, found.manifest) = ([UInt8](try row.bytes(7)), manifest)
         found.version = Int(try row.number(9))
         found.tags = try EventRow.tags(from: coded)
-        guard try row.number(15) == found.sum(tags: coded) else {
+        let (sum, content) = (try row.number(15), found.contentSum(tags: coded))
+        // Rows of earlier versions stay as they are, until they are taken over by another file.
+        guard sum == found.sum(of: content) || sum == content else {
             throw EntityStoreError(
                 .corrupt, "row \(found.row) of the log, of \(id), is not what was written: wrong checksum")
         }

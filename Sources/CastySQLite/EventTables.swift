@@ -30,6 +30,16 @@ enum EventTables {
                 """)
     }
 
+    /// The number that the next row of the table gets; none is given twice.
+    static func nextRow(_ database: Database) throws -> Int64 {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT max(ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0),
+                    ifnull((SELECT max(row) FROM event), 0)) + 1
+                """)
+        return try Int64.fetchOne(statement) ?? 1
+    }
+
     /// Removes an entity's events up to a number, and its deletions below another, from this file.
     static func remove(
         type: String, id: String, through number: UInt64, deletionsBelow deletion: UInt64, _ database: Database

@@ -33,7 +33,7 @@ extension SQLiteEntityStore: EventStore {
         of key: EntityKey, after sequence: UInt64, limit: Int, fence: ShardFence
     ) async throws(EntityStoreError) -> EventPage {
         try await own.takeOver(fence, for: key)
-        return try await read { sources throws(EntityStoreError) in
+        return try await read(.loads) { sources throws(EntityStoreError) in
             try sources.page(of: key, after: sequence, limit: limit, for: fence)
         }
     }
@@ -50,7 +50,7 @@ extension SQLiteEntityStore: EventStore {
     public func events(
         matching filter: EventFilter, after offset: EventOffset, limit: Int
     ) async throws(EntityStoreError) -> EventBatch {
-        try await read { sources throws(EntityStoreError) in
+        try await read(.queries) { sources throws(EntityStoreError) in
             try sources.batch(matching: filter, after: offset, limit: limit)
         }
     }

@@ -14,7 +14,7 @@ extension SQLiteEntityStore: RemindingEventStore {
     public func wakes(
         of type: String, through time: WallTime, after: EntityWake?, limit: Int
     ) async throws(EntityStoreError) -> [EntityWake] {
-        try await read { sources throws(EntityStoreError) in
+        try await read(.upkeep) { sources throws(EntityStoreError) in
             try sources.wakes(of: type, through: time, after: after, limit: limit)
         }
     }

@@ -15,7 +15,7 @@ public final class SQLiteEntityStore: EntityStore {
     private let sources: StateSources
     /// The file of the folder that says to which cluster it belongs.
     let shared: SQLiteFile
-    private let readers = DispatchQueue(label: "casty.states.read")
+    private let lanes = ReadLanes()
     let compactor: Compactor
 
     init(directory: String, shared: SQLiteFile, pageLimit: Int? = nil) throws(EntityStoreError) {
@@ -31,25 +31,25 @@ public final class SQLiteEntityStore: EntityStore {
 
     /// The state last saved for an entity, or `nil` if there is none.
     public func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
-        try await read(key, fence) { sources throws(EntityStoreError) in try sources.latest(key, for: fence) }
+        try await read(.loads, key, fence) { sources throws(EntityStoreError) in try sources.latest(key, for: fence) }
     }
 
     /// Reads from all files, after the token is on disk: from then on no other process acknowledges a change of the
     /// shard that this one would not read.
     func read<Value: Sendable>(
-        _ key: EntityKey, _ fence: ShardFence,
+        _ lane: ReadLane, _ key: EntityKey, _ fence: ShardFence,
         _ body: @escaping @Sendable (StateSources) throws(EntityStoreError) -> Value
     ) async throws(EntityStoreError) -> Value {
         try await own.raise(fence, for: key)
-        return try await read(body)
+        return try await read(lane, body)
     }
 
-    /// Reads from the files, beside their writers.
+    /// Reads from the files, beside their writers and the reads of other lanes.
     func read<Value: Sendable>(
-        _ body: @escaping @Sendable (StateSources) throws(EntityStoreError) -> Value
+        _ lane: ReadLane, _ body: @escaping @Sendable (StateSources) throws(EntityStoreError) -> Value
     ) async throws(EntityStoreError) -> Value {
         let result: Result<Value, EntityStoreError> = await withUnsafeContinuation { continuation in
-            readers.async { [sources] in
+            lanes[lane].async { [sources] in
                 continuation.resume(
                     returning: Result { () throws(EntityStoreError) in
                         try sources.consistently { () throws(EntityStoreError) in try body(sources) }

@@ -15,8 +15,9 @@ final class SQLiteFile: Sendable {
     /// The version of the tables; a file of a later version is refused and not changed.
     ///
     /// Version 2 kept all states here, version 3 which entities run. A process of version 4 would not find the files
-    /// that have come after removed ones, and one of version 5 knows no times in logs.
-    static let version: Int64 = 6
+    /// that have come after removed ones, one of version 5 knows no times in logs, and one of version 6 not the present checksums
+    /// of logs.
+    static let version: Int64 = 7
 
     private static let oldestVersion: Int64 = 2
 
@@ -75,6 +76,7 @@ final class SQLiteFile: Sendable {
                 do {
                     let queue = try DatabaseQueue(path: path, configuration: configuration)
                     try migrate(queue, path)
+                    Boot.current.note(for: path)
                     return queue
                 } catch let error as DatabaseError
                     where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) && left > 0

@@ -13,7 +13,7 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
     public func load(
         _ shard: StoreShard, after cursor: String?, limit: Int, fence: ShardFence
     ) async throws(EntityStoreError) -> RememberedPage {
-        try await files.read(shard.entity(""), fence) { sources throws(EntityStoreError) in
+        try await files.read(.upkeep, shard.entity(""), fence) { sources throws(EntityStoreError) in
             try sources.remembered(shard, after: cursor, limit: limit, for: fence)
         }
     }

@@ -14,8 +14,9 @@ final class StateFile: Sendable {
     static let applicationID: Int64 = 0x4353_5453
     /// The version of the tables; a file of a later version is refused and not changed. In version 1 tokens had no
     /// checksum, in version 2 there were neither events nor times, up to version 3 the shared file kept which
-    /// entities run, up to version 4 a file had one log only, and up to version 5 logs had no times.
-    static let version: Int64 = 6
+    /// entities run, up to version 4 a file had one log only, up to version 5 logs had no times, and up to version 6 the
+    /// checksum of a row of a log did not cover its index there.
+    static let version: Int64 = 7
 
     /// A row of an entity.
     struct Found {
@@ -28,6 +29,7 @@ final class StateFile: Sendable {
     /// The number of its slot; 0 for a file that is in none.
     let number: Int
     private let queue: DatabaseQueue
+    private let readers: FileReaders
     /// Whether its tables are known to be the present ones. A file of an earlier version gets them when a process takes
     /// it back.
     private let isPresent: Mutex<Bool>
@@ -48,18 +50,24 @@ final class StateFile: Sendable {
         // Readers wait for nothing but the recovery of a file whose writer has died.
         configuration.busyMode = .timeout(2)
         configuration.prepareDatabase { database in
-            if writes { try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") }
+            if writes, !database.configuration.readonly {
+                try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            }
             try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             if !writes { try database.execute(sql: "PRAGMA query_only = ON") }
-            if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
+            if let pageLimit, !database.configuration.readonly {
+                try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)")
+            }
             // It lasts as long as the connection.
             withExtendedLifetime(checked) {}
         }
         queue = try SQLiteFile.run(path) { [configuration] in
             try DatabaseQueue(path: path, configuration: configuration)
         }
+        readers = FileReaders(path, configuration, spare: queue, isIdle: !writes)
         if writes {
             try makeTables()
+            Boot.current.note(for: path)
         } else {
             _ = try read { try Self.version(of: $0, path) }
         }
@@ -190,7 +198,7 @@ final class StateFile: Sendable {
     /// Reads; `nil` where the file has no tables yet, because its process has just made it.
     func read<Result>(_ body: (Database) throws -> Result?) throws(EntityStoreError) -> Result? {
         try SQLiteFile.run(path) {
-            try queue.read { database in
+            try readers.read { database in
                 do {
                     return try body(database)
                 } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {

@@ -30,12 +30,13 @@ extension StateWriter {
             let ends = try sources.consistently { () throws(EntityStoreError) in try sources.ends(besides: file.number)
             }
             row.payload = Array(ends.description.utf8)
-            try row.insert(database)
+            try row.insert(into: file.number, database)
         case .append(let records, let sequence, _):
             let last = try last(of: key, in: open).event
             guard last == sequence else { return .failure(.conflict(key, after: sequence, last: last)) }
             for (index, record) in records.enumerated() {
-                try EventRow(record, number: sequence + UInt64(index) + 1, key: key, fence: fence).insert(database)
+                try EventRow(record, number: sequence + UInt64(index) + 1, key: key, fence: fence)
+                    .insert(into: file.number, database)
             }
         case .deletion(let sequence):
             let (last, deleted) = try last(of: key, in: open)
@@ -43,7 +44,7 @@ extension StateWriter {
             guard through > deleted else { break }
             var row = EventRow(kind: .deletion, key: key, fence: fence)
             row.number = through
-            try row.insert(database)
+            try row.insert(into: file.number, database)
             // What this deletion covers may have been read already by a next owner, for whom it comes too late. What
             // the one before covers has not.
             try EventTables.remove(

@@ -22,8 +22,7 @@ extension StateWriter {
     func setWake(
         _ time: WallTime?, of key: EntityKey, _ fence: ShardFence, _ database: Database
     ) throws -> Int64 {
-        try EventRow(wakeAt: time, key: key, fence: fence).insert(database)
-        return database.lastInsertedRowID
+        try EventRow(wakeAt: time, key: key, fence: fence).insert(into: file.number, database)
     }
 
     /// Says it where the log says something else.

@@ -99,6 +99,11 @@ struct StatementArgumentList {
         sqlite3_bind_int64(statement, index, Int64(truncatingIfNeeded: number))
     }
 
+    mutating func addNoValue() {
+        index += 1
+        sqlite3_bind_null(statement, index)
+    }
+
     /// Bytes, or no value.
     mutating func add(_ bytes: [UInt8]?) {
         index += 1

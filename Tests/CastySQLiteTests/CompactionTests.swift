@@ -135,7 +135,7 @@ struct CompactionTests {
             try await other.entities.append([event(1)], after: 0, for: key("log"), fence: token(1))
             _ = try await living.entities.events(of: key("log"), after: 0, limit: 9, fence: token(2))
             try other.entities.own.file.write { database in
-                try EventRow(event(9), number: 2, key: key("log"), fence: token(1)).insert(database)
+                _ = try EventRow(event(9), number: 2, key: key("log"), fence: token(1)).insert(into: 2, database)
             }
         }
         #expect(try await living.fold().foldedFiles == 1)

@@ -101,17 +101,45 @@ struct LogCheckTests {
     func olderIndex() async throws {
         let killed = try await Killed()
         try FileManager.default.removeItem(atPath: killed.log)
+        // Without a note the time of the file says it.
+        try FileManager.default.removeItem(atPath: killed.database + Boot.ending)
+        await expectRefusal(killed, "of this start, by its time")
         var times = [timespec(), timespec()]
         times[1].tv_sec = 1000
         #expect(utimensat(AT_FDCWD, killed.index, &times, 0) == 0)
         #expect(try await killed.states().allSatisfy { $0 == nil })
     }
 
+    @Test("An index of another start of the machine says nothing of the log's end, whatever time its file has")
+    func otherBoot() async throws {
+        let killed = try await Killed()
+        let (boot, other) = (Boot(id: "c0ffee"), Boot(id: "decaf"))
+        boot.note(for: killed.database)
+        try FileManager.default.removeItem(atPath: killed.log)
+        // The file's time is after the start of the machine, as after one that began with a wrong clock.
+        try LogCheck.check(killed.database, boot: other)
+        #expect(throws: EntityStoreError.self) { try LogCheck.check(killed.database, boot: boot) }
+        // Where the system does not say which start it is, the time counts.
+        #expect(throws: EntityStoreError.self) { try LogCheck.check(killed.database, boot: Boot(id: nil)) }
+        #expect(try await killed.states().allSatisfy { $0 == nil })
+        // Who has opened it has made the index anew.
+        #expect(Boot.current.id != nil)
+        let note = try String(contentsOfFile: killed.database + Boot.ending, encoding: .utf8)
+        #expect(note == Boot.current.id)
+    }
+
+    @Test("A damaged log is refused whichever start its index is of")
+    func damagedAfterBoot() async throws {
+        let killed = try await Killed()
+        try killed.change(killed.log) { $0[$0.count / 2] ^= 1 }
+        #expect(throws: EntityStoreError.self) { try LogCheck.check(killed.database, boot: Boot(id: "other")) }
+    }
+
     @Test("A torn index, or one of a process that recovers the log, is none")
     func tornIndex() async throws {
         let killed = try await Killed()
         try killed.change(killed.index) { $0[16] ^= 1 }
-        #expect(LogMark(path: killed.index) == nil)
+        #expect(LogMark(of: killed.database, boot: .current) == nil)
         #expect(try await killed.states() == (1...20).map { "\($0)" })
     }
 

@@ -60,8 +60,8 @@ struct SQLiteEventTests {
         #expect(try await payloads(second, token(2)) == [[1]])
         // As if its commit had come between the check before it and the one after it.
         try first.own.file.write { database in
-            try EventRow(record(8), number: 2, key: key("account-1"), fence: token(1)).insert(database)
-            try EventRow(record(9), number: 3, key: key("account-1"), fence: token(1)).insert(database)
+            try EventRow(record(8), number: 2, key: key("account-1"), fence: token(1)).insert(into: 1, database)
+            try EventRow(record(9), number: 3, key: key("account-1"), fence: token(1)).insert(into: 1, database)
         }
         #expect(try await payloads(second, token(2)) == [[1]])
         try await second.append([record(2)], after: 1, for: key("account-1"), fence: token(2))

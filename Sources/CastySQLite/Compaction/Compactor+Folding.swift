@@ -17,8 +17,11 @@ extension Compactor {
         guard unlink(slot.path) == 0 else {
             throw EntityStoreError(.unavailable, "\(slot.path): \(String(cString: strerror(errno)))")
         }
+        // A file that came back after a crash of the machine would have rows that are not needed any more, and so would
+        // not be excluded any more.
+        try Directory.sync(sources.directory)
         CrashPoint.reach("fold-removed")
-        for ending in ["-wal", "-shm"] { unlink(slot.path + ending) }
+        for ending in ["-wal", "-shm", Boot.ending] { unlink(slot.path + ending) }
         try sources.refresh()
     }
 

@@ -24,6 +24,8 @@ final class Compactor: Sendable {
     let sources: StateSources
     private let queue = DispatchQueue(label: "casty.states.compact", qos: .utility)
     private let state = Mutex(State())
+    /// Called when a page of a log was read; for tests.
+    let onPage = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(_ own: StateWriter, _ sources: StateSources) {
         (self.own, self.sources) = (own, sources)
@@ -85,7 +87,7 @@ final class Compactor: Sendable {
     private func removeRemains() throws(EntityStoreError) {
         let names = try Set(WriterSlot.names(in: sources.directory))
         for name in names.sorted() {
-            for ending in ["-wal", "-shm"] where name.hasSuffix(ending) {
+            for ending in ["-wal", "-shm", Boot.ending] where name.hasSuffix(ending) {
                 let file = String(name.dropLast(ending.count))
                 guard let number = WriterSlot.number(of: file), !names.contains(file) else { continue }
                 // Its process may be about to create the file: only under the lock of its slot.

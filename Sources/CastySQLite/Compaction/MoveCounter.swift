@@ -57,11 +57,16 @@ final class MoveCounter: Sendable {
         }
     }
 
+    /// The counter of a folder that is only looked at; `nil` where it has none yet.
+    static func existing(in directory: String) throws(EntityStoreError) -> MoveCounter? {
+        var info = stat()
+        if lstat(directory + "/casty.moves", &info) != 0, errno == ENOENT { return nil }
+        return try MoveCounter(directory: directory)
+    }
+
     /// The number of removals in a folder that is only looked at; 0 where it has no counter yet.
     static func value(in directory: String) throws(EntityStoreError) -> UInt64 {
-        var info = stat()
-        if lstat(directory + "/casty.moves", &info) != 0, errno == ENOENT { return 0 }
-        return try MoveCounter(directory: directory).value()
+        try existing(in: directory)?.value() ?? 0
     }
 
     /// Counts a removal that is about to come. Only the owner of the lock calls it.
@@ -86,6 +91,15 @@ final class MoveCounter: Sendable {
 
     /// Takes the lock of those that remove rows, unless another process has it. The kernel frees it when that dies.
     func tryLock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+
+    /// Waits for the lock, and tries a hundred times a second.
+    func waitForLock(attempts: Int) throws(EntityStoreError) {
+        for _ in 0..<attempts {
+            if tryLock() { return }
+            usleep(10_000)
+        }
+        throw EntityStoreError(.unavailable, "\(path): another process compacts the folder; does it hang?")
+    }
 
     func unlock() { flock(descriptor, LOCK_UN) }
 }

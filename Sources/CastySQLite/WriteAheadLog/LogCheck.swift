@@ -9,13 +9,14 @@ enum LogCheck {
     /// Compares the log of a database with its index; before the database is opened, because the first process that
     /// opens it makes the index anew from what is left of the log.
     ///
+    /// - Parameter boot: The start of the machine since which it has been running.
     /// - Throws: ``EntityStoreError`` with the code `corrupt` where the log is damaged or shortened.
     /// - Complexity: O(*n*) in the size of the log.
-    static func check(_ path: String) throws(EntityStoreError) {
+    static func check(_ path: String, boot: Boot = .current) throws(EntityStoreError) {
         let (log, index) = (path + "-wal", path + "-shm")
         var seen: LogMark?
         for _ in 0..<attempts {
-            guard let mark = LogMark(path: index), mark.frames > 0 else { return }
+            guard let mark = LogMark(of: path, boot: boot), mark.frames > 0 else { return }
             guard let left = missing(of: mark, in: log) else { return }
             // A writer that began a new round of the log in between has changed the mark too.
             if mark == seen {

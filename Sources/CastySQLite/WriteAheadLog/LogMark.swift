@@ -20,8 +20,12 @@ struct LogMark: Hashable {
     private static let headerSize = 48
     private static let version: UInt32 = 3_007_000
 
+    /// - Parameters:
+    ///   - path: The path of the database.
+    ///   - boot: The start of the machine since which it has been running.
     /// - Returns: `nil` where there is no index, or it is not whole, as while a process recovers the log.
-    init?(path: String) {
+    init?(of database: String, boot: Boot) {
+        let path = database + "-shm"
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -43,14 +47,6 @@ struct LogMark: Hashable {
         salt = UInt64(bytes.bigEndianNumber(at: 32)) << 32 | UInt64(bytes.bigEndianNumber(at: 36))
         moved = Int(number(2 * Self.headerSize))
         var info = stat()
-        isOfThisBoot = fstat(descriptor, &info) == 0 && info.st_mtim.tv_sec >= Self.bootTime()
-    }
-
-    /// When the machine started, in seconds of the wall clock.
-    private static func bootTime() -> Int {
-        var (now, up) = (timespec(), timespec())
-        clock_gettime(CLOCK_REALTIME, &now)
-        clock_gettime(CLOCK_BOOTTIME, &up)
-        return now.tv_sec - up.tv_sec
+        isOfThisBoot = fstat(descriptor, &info) == 0 && boot.includes(info, of: database)
     }
 }
