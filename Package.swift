@@ -251,8 +251,8 @@ let targets: [Target] = [
         "CastyCommandTests",
         [
             "CastyCommand", "CastyConsole", "CastyCluster", "CastyActors", "CastyInvariants", "CastyTestbed",
-            "CastyLive", "CastyScenario", "CastyObservability", "CastySerialization", "CastyCore", nioCore,
-            argumentParser,
+            "CastyLive", "CastyScenario", "CastySQLite", "CastySharding", "CastyObservability", "CastySerialization",
+            "CastyCore", nioCore, argumentParser,
         ]),
 ]
 

@@ -28,7 +28,11 @@ public struct SQLiteStores: Sendable {
     ///   - compaction: How often ``compact()`` is called while the stores are open; `nil` for never.
     /// - Throws: ``EntityStoreError``.
     public init(directory: String, compactsEvery compaction: Duration? = .seconds(300)) throws(EntityStoreError) {
-        if mkdir(directory, 0o700) != 0, errno != EEXIST {
+        if mkdir(directory, 0o700) == 0 {
+            // What is saved in it is not there after a crash of the machine unless the folder is. A process may create
+            // folders where it may not read.
+            try? Directory.sync(directory + "/..")
+        } else if errno != EEXIST {
             throw EntityStoreError(.unavailable, "\(directory): \(String(cString: strerror(errno)))")
         }
         file = try SQLiteFile(path: directory + "/casty.sqlite")

@@ -101,6 +101,73 @@ struct SQLiteFolderTests {
         }
     }
 
+    @Test("A state that moves while a folder is copied is in the copy, whatever nodes compact meanwhile")
+    func backupBesideCompaction() async throws {
+        let folder = try Folder()
+        let (first, second) = (try folder.open(), try folder.open())
+        try await first.entities.save(bytes("other"), for: key("other", type: "cart"), fence: Self.token(1))
+        try await second.entities.save(bytes("1"), for: key("moves"), fence: Self.token(1))
+        let compactions = Collected<SQLiteCompaction?>()
+        let copy = folder.file("copy")
+        let path = folder.path
+        try await onThread {
+            let names = try SQLiteFolder(path: path).backup(to: copy) { name throws(EntityStoreError) in
+                guard name == "writer-1.sqlite" else { return }
+                waited {
+                    _ = try? await first.entities.load(key("moves"), fence: Self.token(2))
+                    try? await first.entities.save(bytes("2"), for: key("moves"), fence: Self.token(2))
+                    compactions.add(try? await second.compact())
+                }
+            }
+            #expect(names.count == 3)
+        }
+        #expect(compactions.values == [SQLiteCompaction(isSkipped: true)])
+        #expect(try await folderState(copy, "moves") == bytes("1"))
+        // And afterwards the folder is compacted as ever.
+        #expect(try await second.compact().removedRows == 1)
+        #expect(try await folderState(folder.path, "moves") == bytes("2"))
+    }
+
+    private func folderState(_ path: String, _ id: String) async throws -> [UInt8]? {
+        try await SQLiteStores(directory: path, compactsEvery: nil).entities.load(key(id), fence: Self.token(9))
+    }
+
+    @Test("An export has an entity that moves to a new process meanwhile and is removed where it was")
+    func exportBesideMoves() async throws {
+        let folder = try Folder()
+        let second = try folder.open()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1000..<2500 {
+                group.addTask {
+                    try await second.entities.save(bytes("1"), for: key("e-\(number)"), fence: Self.token(1))
+                }
+            }
+            try await group.waitForAll()
+        }
+        let (moved, path) = (key("e-2400"), folder.path)
+        let (late, states) = (Collected<SQLiteStores>(), Collected<SQLiteFolder.Entry>())
+        try await onThread {
+            try SQLiteFolder(path: path).export { entry in
+                if states.values.isEmpty {
+                    waited {
+                        guard let stores = try? SQLiteStores(directory: path, compactsEvery: nil) else { return }
+                        _ = try? await stores.entities.load(moved, fence: Self.token(2))
+                        try? await stores.entities.save(bytes("2"), for: moved, fence: Self.token(2))
+                        _ = try? await second.compact()
+                        late.add(stores)
+                    }
+                }
+                states.add(entry)
+            }
+        }
+        var found: [String: [UInt8]] = [:]
+        for case .state(_, let id, let state, _) in states.values { found[id] = state }
+        #expect(late.values.count == 1)
+        #expect(try SQLiteFolder(path: folder.path).check().map(\.states) == [0, 1499, 1])
+        #expect(found.count == 1500)
+        #expect(found["e-2400"] == bytes("2"))
+    }
+
     @Test("A check counts the rows of every file, and finds nothing where nothing is wrong")
     func intact() async throws {
         let folder = try Folder()

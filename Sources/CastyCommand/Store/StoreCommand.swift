@@ -121,12 +121,14 @@ struct StoreBackup: ParsableCommand {
 struct StoreExport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Print all states, remembered entities and times of reminders as JSON, one object a line.",
+        abstract: "Print all states, remembered entities, times of reminders and events as JSON, one object a line.",
         discussion: """
-            A state is in "text" where it is UTF-8, and in "base64" otherwise; a time is in "at", in UTC. Exits with 0 after the last line, 66 if there is no folder of stores, 74 \
+            What a line is says its "event": "state", "remembered", "reminder" or "event". A state, and the content of an event, is in "text" where it is UTF-8, \
+            and in "base64" otherwise; a time is in "at", in UTC. Of an event also "number", "manifest", "version" and "tags" are there. Deleted events are not. Exits with 0 after the last line, 66 if there is no folder of stores, 74 \
             if something could not be read, or is not what was written; the lines before are right.
 
               casty store export /var/lib/shop | jq -r 'select(.event == "state") | .id + " " + .text'
+              casty store export /var/lib/shop | jq -c 'select(.event == "event" and .id == "cart-17")'
             """)
 
     @Argument(help: ArgumentHelp("The folder.", valueName: "folder"))
@@ -142,18 +144,14 @@ struct StoreExport: ParsableCommand {
         }
     }
 
-    private static func line(_ entry: SQLiteFolder.Entry) -> String {
+    static func line(_ entry: SQLiteFolder.Entry) -> String {
         var line = JSONLine()
         switch entry {
         case .state(let type, let id, let state, let fence):
             line.add("event", "state")
             line.add("type", type)
             line.add("id", id)
-            if let text = String(validating: state, as: UTF8.self) {
-                line.add("text", text)
-            } else {
-                line.add("base64", Data(state).base64EncodedString())
-            }
+            add(state, to: &line)
             line.add("token", fence?.description)
         case .remembered(let type, let id):
             line.add("event", "remembered")
@@ -164,7 +162,24 @@ struct StoreExport: ParsableCommand {
             line.add("type", type)
             line.add("id", id)
             line.add("at", time.description)
+        case .event(let event):
+            line.add("event", "event")
+            line.add("type", event.type)
+            line.add("id", event.entity)
+            line.add("number", event.sequence)
+            line.add("manifest", event.record.manifest)
+            line.add("version", event.record.version)
+            line.add("tags", event.record.tags)
+            add(event.record.payload, to: &line)
         }
         return line.text
+    }
+
+    private static func add(_ bytes: [UInt8], to line: inout JSONLine) {
+        if let text = String(validating: bytes, as: UTF8.self) {
+            line.add("text", text)
+        } else {
+            line.add("base64", Data(bytes).base64EncodedString())
+        }
     }
 }

@@ -11,18 +11,21 @@ extension SQLiteFolder {
         case remembered(type: String, id: String)
         /// When an entity must run again for a reminder.
         case reminder(type: String, id: String, at: WallTime)
+        /// An event that counts and was not deleted.
+        case event(StoredEvent)
     }
 
     /// Hands over every entity's state, then every remembered entity, then the times of reminders, first those beside states
-    /// and then those in logs; each by type and id in the order of their bytes.
+    /// and then those in logs, and then all events; each by type and id in the order of their bytes, and events of an
+    /// entity by number.
     ///
     /// Nodes may use the folder meanwhile: of each entity the state is one that was its latest at some moment of the
-    /// call.
+    /// call, and the events are those up to one that was its last.
     ///
     /// - Throws: ``EntityStoreError`` at the first row that is not what was written, and what `body` throws.
     /// - Complexity: O(*n*) in the number of rows; memory for a bounded number of them.
     public func export(_ body: (Entry) throws -> Void) throws {
-        let files = try self.files().map { try $0.file.get() }.filter { $0.version != nil }
+        let files = FolderFiles(self)
         try merge(files, { try Self.states($0, after: $1) }) { key, found in
             guard let state = found.state else { return }
             try body(.state(type: key.type, id: key.id, state: state, fence: found.fence))
@@ -30,11 +33,13 @@ extension SQLiteFolder {
         try merge(files, { try Self.remembered($0, after: $1) }) { key, found in
             if found.runs { try body(.remembered(type: key.type, id: key.id)) }
         }
-        let takeovers = try FolderTakeovers(files)
-        for page in [Self.times(_:after:), { try Self.loggedTimes($0, after: $1, takeovers) }] {
+        for page in [Self.times(_:after:), { try Self.loggedTimes($0, after: $1, files.takeovers()) }] {
             try merge(files, page) { key, found in
                 if let time = found.wakeAt { try body(.reminder(type: key.type, id: key.id, at: time)) }
             }
+        }
+        try merge(files, { try Self.entitiesWithEvents($0, after: $1) }) { key, _ in
+            try Self.events(of: key, in: files) { try body(.event($0)) }
         }
     }
 
@@ -68,22 +73,25 @@ extension SQLiteFolder {
 
     /// Reads all files side by side, page by page, and gives of each key the row with the highest token.
     private func merge(
-        _ files: [FolderFile], _ page: (FolderFile, Key?) throws -> [(Key, Found)],
+        _ files: FolderFiles, _ page: (FolderFile, Key?) throws -> [(Key, Found)],
         _ body: (Key, Found) throws -> Void
     ) throws {
         var cursor: Key?
         repeat {
-            var best: [Key: Found] = [:]
-            // Up to here every file has said what it has; `nil` for the end.
-            var horizon: Key?
-            for file in files {
-                let rows = try page(file, cursor)
-                if rows.count == Self.pageLimit, let last = rows.last?.0, horizon.map({ last < $0 }) ?? true {
-                    horizon = last
+            let (best, horizon) = try files.consistently { files in
+                var best: [Key: Found] = [:]
+                // Up to here every file has said what it has; `nil` for the end.
+                var horizon: Key?
+                for file in files {
+                    let rows = try page(file, cursor)
+                    if rows.count == Self.pageLimit, let last = rows.last?.0, horizon.map({ last < $0 }) ?? true {
+                        horizon = last
+                    }
+                    for (key, found) in rows {
+                        if best[key].map(found.supersedes) ?? true { best[key] = found }
+                    }
                 }
-                for (key, found) in rows {
-                    if best[key].map(found.supersedes) ?? true { best[key] = found }
-                }
+                return (best, horizon)
             }
             for (key, found) in best.sorted(by: { $0.key < $1.key }) {
                 if let horizon, horizon < key { break }

@@ -51,7 +51,7 @@ struct FolderTakeovers {
 
     init(_ files: [FolderFile]) throws {
         for file in files where !file.isShared {
-            let found = try file.read { try EventLogs(file: WriterSlot.number(of: file.name) ?? 0, $0)?.takeovers() }
+            let found = try file.readLogs { try $0.takeovers() }
             for row in found ?? [] where row.shards > 0 {
                 rows[Shard(type: row.type, count: row.shards, number: row.shard), default: []].append(row)
                 counts[row.type, default: []].insert(row.shards)
@@ -60,12 +60,14 @@ struct FolderTakeovers {
     }
 
     /// Those that an entity's rows are judged by.
-    func of(type: String, id: String) throws(EntityStoreError) -> Takeovers {
+    func of(type: String, id: String) throws(EntityStoreError) -> Takeovers { try Takeovers(rows(type: type, id: id)) }
+
+    func rows(type: String, id: String) -> [EventRow] {
         var found: [EventRow] = []
         for count in (counts[type] ?? []).sorted() {
             let number = StableHash.shard(of: id, count: count)
             found += rows[Shard(type: type, count: count, number: number)] ?? []
         }
-        return try Takeovers(found)
+        return found
     }
 }
