@@ -1,3 +1,4 @@
+import CastyCore
 import CastySharding
 
 /// Owners of a shard one after the other, beside each other, and many writers at once.
@@ -22,6 +23,65 @@ extension EventConformance {
                 let numbers = events.filter { $0.entity == id }.map(\.sequence)
                 if numbers != Array(1...12) { found.append("a query delivers \(numbers) of \(id)") }
             }
+        }
+        return found
+    }
+
+    /// The next owner opens the store after the last call of the former one, and may be gone when that comes back.
+    func laterOwners() async throws -> [String] {
+        var found: [String] = []
+        let former = try open()
+        let (key, other) = (key("late-1", type: "later-events"), key("late-2", type: "later-events"))
+        for round in UInt64(0)..<3 {
+            let (early, late) = (fence(2 * round + 1), fence(2 * round + 2))
+            let what = "round \(round) of a next owner that opened later"
+            try await former.append([record(UInt8(2 * round))], after: 2 * round, for: key, fence: early)
+            var latter: (any EventStore)? = try open()
+            // In one round it reads the entity's events, in the others what belongs to another one of its shard.
+            switch round {
+            case 0:
+                if try await latter?.events(of: key, after: 0, limit: 9, fence: late).last != 1 { found.append(what) }
+            case 1: _ = try await latter?.events(of: other, after: 0, limit: 9, fence: late)
+            default: _ = try await latter?.load(other, fence: late)
+            }
+            if round == 1 { latter = nil }
+            let calls: [(String, () async throws -> Void)] = [
+                (
+                    "an append",
+                    { try await former.append([record(99)], after: 2 * round + 1, for: key, fence: early) }
+                ),
+                ("a first append", { try await former.append([record(99)], after: 0, for: other, fence: early) }),
+                ("a deletion", { try await former.deleteEvents(of: key, through: 1, fence: early) }),
+                ("a snapshot", { try await former.save([99], for: key, fence: early) }),
+                ("a read", { _ = try await former.events(of: key, after: 0, limit: 9, fence: early) }),
+                (
+                    "an append with a time",
+                    {
+                        guard let store = former as? any RemindingEventStore else {
+                            throw EntityStoreError(.stale, key.id)
+                        }
+                        let time = WallTime(milliseconds: 1)
+                        try await store.append(
+                            [record(99)], after: 2 * round + 1, for: key, fence: early, wakeAt: time)
+                    }
+                ),
+            ]
+            for (name, call) in calls {
+                let code = await code(call)
+                if code != .stale { found.append("\(what): \(name) of the former one: \(String(describing: code))") }
+            }
+            let store = try latter ?? open()
+            try await store.append([record(UInt8(2 * round + 1))], after: 2 * round + 1, for: key, fence: late)
+            let expected = (0..<UInt8(2 * round + 2)).map { [$0] }
+            let read = try await all(store, key, late)
+            if read.payloads != expected { found.append("\(what): reads \(read.payloads)") }
+            let seen = try await delivered(store, EventFilter(type: key.type)).map(\.record.payload)
+            if seen != expected { found.append("\(what): a query delivers \(seen)") }
+            if try await store.load(key, fence: late) != nil { found.append("\(what): a refused snapshot is there") }
+            guard let store = store as? any RemindingEventStore else { continue }
+            let wakes = try await store.wakes(
+                of: key.type, through: WallTime(milliseconds: 9), after: nil, limit: 9)
+            if !wakes.isEmpty { found.append("\(what): a refused time is there") }
         }
         return found
     }

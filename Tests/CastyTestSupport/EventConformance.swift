@@ -38,6 +38,7 @@ package struct EventConformance: Sendable {
         found += try await deletions()
         found += try await queries()
         found += try await owners()
+        found += try await laterOwners()
         found += try await manyAtOnce()
         found += try await races()
         if let store = try open() as? any RemindingEventStore { found += try await wakes(store) }

@@ -49,6 +49,7 @@ package struct RememberedConformance: Sendable {
         var found = try await sets()
         found += try await pages()
         found += try await fences()
+        found += try await laterOwners()
         guard !isSimulated else { return found }
         found += try await layouts()
         found += try await races()
@@ -141,6 +142,36 @@ package struct RememberedConformance: Sendable {
         let left = try await latter.load(key, after: nil, limit: 9, fence: fence(6))
         if left != RememberedPage(["f"]) { found.append("refused changes had an effect: \(left)") }
         return found
+    }
+
+    /// The next owner opens the store after the last call of the former one, and may be gone when that comes back.
+    private func laterOwners() async throws -> [String] {
+        var found: [String] = []
+        let former = try open()
+        let key = shard("l", "later")
+        for round in UInt64(0)..<2 {
+            let (early, late) = (fence(2 * round + 1), fence(2 * round + 2))
+            let what = "round \(round) of a next owner that opened later"
+            try await former.record(.started("l-\(round)"), in: key, fence: early)
+            var latter = [try open()]
+            let expected = (0...round).map { "l-\($0)" }
+            let page = try await latter[0].load(key, after: nil, limit: 9, fence: late)
+            if page.entities != expected { found.append("\(what): reads \(page)") }
+            if round == 1 { latter = [] }
+            for change in [RememberedChange.started("x"), .stopped("l-0")] {
+                let code = await code { try await former.record(change, in: key, fence: early) }
+                if code != .stale { found.append("\(what): \(change) of the former one: \(String(describing: code))") }
+            }
+            if latter.isEmpty { latter = [try open()] }
+            let left = try await latter[0].load(key, after: nil, limit: 9, fence: late).entities
+            if left != expected { found.append("\(what): refused changes had an effect: \(left)") }
+        }
+        return found
+    }
+
+    private func code(_ body: () async throws -> Void) async -> EntityStoreError.Code? {
+        do { try await body() } catch { return (error as? EntityStoreError)?.code }
+        return nil
     }
 
     /// A former owner starts an entity while the next one reads: one of them must notice the other.

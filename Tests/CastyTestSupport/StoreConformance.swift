@@ -30,6 +30,7 @@ package struct StoreConformance: Sendable {
         var found: [String] = []
         found += try await states()
         found += try await fences()
+        found += try await laterOwners()
         found += try await layouts()
         found += try await manyAtOnce()
         found += try await races()
