@@ -52,8 +52,9 @@ extension Instant: CustomStringConvertible {
 extension Duration {
     /// The duration in whole nanoseconds, saturated to 64 bits (292 years).
     public var nanoseconds: Int64 {
-        // Most durations are below nine seconds. Their attoseconds fit into 64 bits, which divide much faster than 128.
+        // Most durations are below 18 seconds. Their attoseconds fit into 64 bits, which divide much faster than 128.
         let all = self.attoseconds
+        if let few = UInt64(exactly: all) { return Int64(few / 1_000_000_000) }
         if let few = Int64(exactly: all) { return few / 1_000_000_000 }
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

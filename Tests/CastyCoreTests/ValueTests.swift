@@ -65,6 +65,12 @@ import Testing
         #expect(Instant.distantFuture + .seconds(1) == .distantFuture)
         #expect((Instant.start + .microseconds(5)).description == "0.000")
         #expect(Duration.seconds(Int64.max).nanoseconds == .max)
+        // On both sides of where their attoseconds fit into 64 bits, with a sign and without.
+        for seconds in [1, 9, 10, 18, 19, 3600] as [Int64] {
+            let duration = Duration.seconds(seconds) + .nanoseconds(999_999_999)
+            #expect(duration.nanoseconds == seconds * 1_000_000_000 + 999_999_999)
+            #expect((.zero - duration).nanoseconds == -duration.nanoseconds)
+        }
         #expect((instant - .seconds(1)).seconds == 40.3)
     }
 }
