@@ -17,7 +17,6 @@ extension ActorCell {
         let rest = batch.removeAll(from: next)
         for postponed in messages { batch.append(postponed.message) }
         for message in rest { batch.append(message) }
-        next = 0
         unhandled.store(batch.count, ordering: .relaxed)
         needColdState().frontEnd = consumed &+ UInt64(count)
     }

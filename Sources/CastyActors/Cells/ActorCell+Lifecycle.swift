@@ -260,7 +260,7 @@ extension ActorCell {
         for child in family(orElse: .childless).abandon() { child.abandon() }
         let state = lockMailbox()
         let waiting = (batch.removeAll(from: next), inbox.removeAll(from: 0), signals)
-        (signals, next) = ([], 0)
+        signals = []
         unhandled.store(0, ordering: .relaxed)
         mailbox.unlock(state.without(.mail).without(.signals))
         // Released outside the lock: releasing the messages may run their deinitializers.

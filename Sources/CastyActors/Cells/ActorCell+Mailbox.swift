@@ -43,7 +43,7 @@ extension ActorCell {
             accepted &+= 1
             note(accepted)
             batch.append(message)
-            unhandled.store(batch.count &- next, ordering: .relaxed)
+            unhandled.store(batch.count, ordering: .relaxed)
             mailbox.unlock(.scheduled)
             requestTurn()
             return .accepted
@@ -78,7 +78,7 @@ extension ActorCell {
         if state == .idle, batch.count == 0 {
             // No turn runs, so the batch belongs to the owner of the lock.
             batch.append(moving: messages)
-            unhandled.store(batch.count &- next, ordering: .relaxed)
+            unhandled.store(batch.count, ordering: .relaxed)
             mailbox.unlock(.scheduled)
             requestTurn()
             return true
@@ -108,7 +108,6 @@ extension ActorCell {
     func refill() -> Bool {
         if notesActivity, batch.count > 0 { noteActivity() }
         batch.reset()
-        next = 0
         if mailbox.move(from: .scheduled, to: .idle) { return false }
         let state = lockMailbox()
         if inbox.count > 0 {
@@ -167,10 +166,9 @@ extension ActorCell {
     /// Closes the mailbox for good. Returns the messages, `nil` where there were none, and the signals that were in it.
     func closeMailbox() -> (messages: [Message]?, signals: [SystemMessage]) {
         _ = lockMailbox()
-        let isEmpty = next == batch.count && inbox.count == 0
+        let isEmpty = isBatchDone && inbox.count == 0
         let taken = (isEmpty ? nil : batch.removeAll(from: next) + inbox.removeAll(from: 0), signals)
         batch.reset()
-        next = 0
         unhandled.store(0, ordering: .relaxed)
         signals = []
         mailbox.unlock(.terminated)

@@ -45,7 +45,7 @@ extension ActorCell {
             timeout.generation == generation
         else { return }
         let now = system.now
-        let isWaiting = next < batch.count || mailbox.current.has(.mail)
+        let isWaiting = !isBatchDone || mailbox.current.has(.mail)
         let isDue = !isWaiting && now >= timeout.lastActivity + timeout.timeout
         // One timer for all messages: it looks again at the time when the newest one would be too long ago.
         if isWaiting || isDue { timeout.lastActivity = now }

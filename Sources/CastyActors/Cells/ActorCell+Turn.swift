@@ -9,8 +9,8 @@ extension ActorCell {
         while left > 0 {
             // Nearly all turns are of an actor that runs and has only messages.
             if lifecycle == .running, !isSuspended, !isHooked, !signalled.load(ordering: .acquiring) {
-                if next == batch.count, !refill() { return }
-                if next < batch.count { left = handleBatch(left, on: grant.stripe) }
+                if isBatchDone, !refill() { return }
+                if !isBatchDone { left = handleBatch(left, on: grant.stripe) }
                 if changesDispatcher {
                     changesDispatcher = false
                     return requestTurn()
@@ -47,8 +47,8 @@ extension ActorCell {
                 if rest() { return }
                 continue
             }
-            if next == batch.count, !refill() { return }
-            if next < batch.count { left = handleBatch(left, on: grant.stripe) }
+            if isBatchDone, !refill() { return }
+            if !isBatchDone { left = handleBatch(left, on: grant.stripe) }
             if changesDispatcher {
                 changesDispatcher = false
                 return requestTurn()
@@ -59,14 +59,17 @@ extension ActorCell {
 
     /// Whether the hooks let this actor run.
     @usableFromInline
-    func mayRun() -> Bool { hooks?.mayRun() ?? true }
+    func mayRun() -> Bool {
+        // Not by `hooks`, which would be copied for each message.
+        !isHooked || unsafeDowncast(self, to: HookedActorCell<Message>.self).cellHooks.mayRun()
+    }
 
     /// Moves the next message out of the batch.
     @inlinable @inline(__always)
     func takeNext() -> Message {
-        let message = batch.take(at: next)
-        next &+= 1
-        unhandled.store(batch.count &- next, ordering: .relaxed)
+        let waiting = unhandled.load(ordering: .relaxed)
+        let message = batch.take(at: batch.count &- waiting)
+        unhandled.store(waiting &- 1, ordering: .relaxed)
         return message
     }
 
@@ -77,7 +80,7 @@ extension ActorCell {
     @inlinable
     func handleBatch(_ budget: Int, on stripe: Int) -> Int {
         var left = budget
-        // Not computed from `next`, which the end of the actor resets to 0.
+        // Not computed from `unhandled`, which the end of the actor resets to 0.
         defer { system.counters.addHandled(UInt64(budget &- left), on: stripe) }
         var end = BatchEnd<Message>.none
         lendBehavior { ActorContext(self).handleBatch(&left, &end, with: $0.kind) }

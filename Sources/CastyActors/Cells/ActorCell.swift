@@ -10,7 +10,8 @@ public import Synchronization
 @usableFromInline
 package class ActorCell<Message: Sendable>: MessageCell<Message>, @unchecked Sendable {
     // The order of the properties leaves no gaps, and keeps what producers write for each message apart from what the
-    // turn writes for each. What one of them writes seldom is between them.
+    // turn writes for each. What one of them writes seldom is between them. A behavior has 17 bytes; what follows one
+    // fills the gap behind it.
     /// What it was made as.
     @usableFromInline final let traits: CellTraits
     /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
@@ -18,29 +19,37 @@ package class ActorCell<Message: Sendable>: MessageCell<Message>, @unchecked Sen
     /// How many messages may wait; ``unlimited`` is no limit. The lock of the mailbox protects it.
     @usableFromInline @exclusivity(unchecked) final var capacity: UInt32
 
-    // The turn writes these, and seldom.
-    @usableFromInline @exclusivity(unchecked) final var lifecycle = Lifecycle.starting
-    /// Whether an asynchronous handler runs. The actor handles no other message until it has ended.
-    @usableFromInline @exclusivity(unchecked) final var isSuspended = false
-    /// Whether the turns that follow are for other threads.
-    @usableFromInline @exclusivity(unchecked) final var changesDispatcher = false
-    /// Whether the end of each batch is noted, for a receive timeout.
-    @usableFromInline @exclusivity(unchecked) final var notesActivity = false
-
     // The lock of the mailbox protects the next properties, up to `signals`.
     @usableFromInline @exclusivity(unchecked) final var inbox = MessageBuffer<Message>()
     /// The number of messages accepted so far.
     @usableFromInline @exclusivity(unchecked) final var accepted: UInt64 = 0
     @usableFromInline @exclusivity(unchecked) final var signals: [SystemMessage] = []
 
-    // The properties below belong to the turn.
+    // The properties below belong to the turn, except the slot. It writes seldom what comes before `behavior`.
     @usableFromInline @exclusivity(unchecked) final var coldState: ColdState<Message>?
     @usableFromInline @exclusivity(unchecked) final var initial: Behavior<Message>
+    @usableFromInline @exclusivity(unchecked) final var lifecycle = Lifecycle.starting
+    /// Whether an asynchronous handler runs. The actor handles no other message until it has ended.
+    @usableFromInline @exclusivity(unchecked) final var isSuspended = false
+    /// Whether the turns that follow are for other threads.
+    @usableFromInline @exclusivity(unchecked) final var changesDispatcher = false
+    @usableFromInline @exclusivity(unchecked) final var slotInFamily = AnyActorCell.noSlot
     @usableFromInline @exclusivity(unchecked) final var behavior: Behavior<Message>
-    @usableFromInline @exclusivity(unchecked) final var batch = MessageBuffer<Message>()
-    @usableFromInline @exclusivity(unchecked) final var next: UInt32 = 0
-    /// How many messages of the batch are still to be handled, for others to read.
+    /// Whether the end of each batch is noted, for a receive timeout.
+    @usableFromInline @exclusivity(unchecked) final var notesActivity = false
+    /// How many messages of the batch, its last ones, are still to be handled. Others may read it.
     @usableFromInline final let unhandled = Atomic<UInt32>(0)
+    @usableFromInline @exclusivity(unchecked) final var batch = MessageBuffer<Message>()
+
+    /// Where the next message is in the batch.
+    @inlinable @inline(__always) final var next: UInt32 { batch.count &- unhandled.load(ordering: .relaxed) }
+    /// Whether all messages of the batch are handled.
+    @inlinable @inline(__always) final var isBatchDone: Bool { unhandled.load(ordering: .relaxed) == 0 }
+
+    @usableFromInline override final var familySlot: UInt32 {
+        get { slotInFamily }
+        set { slotInFamily = newValue }
+    }
 
     /// The capacity of a mailbox that has no bound. A bound beyond it is none either: a buffer holds no more messages.
     @inlinable static var unlimited: UInt32 { .max }

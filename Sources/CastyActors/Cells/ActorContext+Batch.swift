@@ -40,7 +40,7 @@ extension ActorContext {
         _ left: inout Int, _ end: inout BatchEnd<Message>,
         _ handler: @escaping (ActorContext<Message>, Message) throws -> Behavior<Message>
     ) {
-        while target.next < target.batch.count, left > 0 {
+        while !target.isBatchDone, left > 0 {
             // Before each message, not each batch: the process may have hung since the last one.
             if target.isHooked, !target.mayRun() { return }
             let message = target.takeNext()
@@ -62,7 +62,7 @@ extension ActorContext {
     /// Takes the messages of a behavior without a handler.
     @usableFromInline
     func dropBatch(_ left: inout Int, with lent: Behavior<Message>.Kind) {
-        while target.next < target.batch.count, left > 0 {
+        while !target.isBatchDone, left > 0 {
             let message = target.takeNext()
             left &-= 1
             if case .ignore = lent { continue }

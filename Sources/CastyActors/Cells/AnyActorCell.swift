@@ -38,8 +38,6 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     // Smaller properties are at the end: those of subclasses follow without a gap.
     /// Whether a turn is due, and the lock of the mailbox. Only actors use it.
     @usableFromInline let mailbox = MailboxWord(.scheduled)
-    /// Where its parent's family keeps it, if it has no name of its own. Protected by the lock of that family.
-    @exclusivity(unchecked) var familySlot = AnyActorCell.noSlot
     /// The loss class of its messages.
     @usableFromInline
     package let traffic: LossClass
@@ -52,7 +50,14 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     private let waitsWithWrites = Atomic<Bool>(false)
 
     /// The slot of those that are in none.
-    static let noSlot = UInt32.max
+    @usableFromInline static var noSlot: UInt32 { .max }
+
+    /// Where its parent's family keeps it, if it has no name of its own. Protected by the lock of that family. Only an
+    /// actor has one: it stores it where its memory has a gap.
+    @usableFromInline var familySlot: UInt32 {
+        get { Self.noSlot }
+        set {}
+    }
 
     @usableFromInline
     package init(
