@@ -69,12 +69,13 @@ struct ShardNode: Sendable {
 
     /// Entities that count parcels.
     func sinks(_ passivation: PassivationSettings = PassivationSettings()) throws -> ShardRegion<Parcel> {
-        try sharding.start(type: "sink", settings: settings(passivation), store: nil) { _ in .sink }
+        try sharding.start(
+            type: "sink", settings: settings(passivation), store: nil, handling: ActorHandling { _ in .sink })
     }
 
     /// Entities that answer questions.
     func oracles() throws -> ShardRegion<Question> {
-        try sharding.start(type: "oracle", settings: settings(), store: nil) { _ in .oracle }
+        try sharding.start(type: "oracle", settings: settings(), store: nil, handling: ActorHandling { _ in .oracle })
     }
 
     /// Entities of another kind that answer questions, with a store.

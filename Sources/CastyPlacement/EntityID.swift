@@ -14,13 +14,17 @@ public enum EntityID {
 
     /// The id in canonical form, and its hash, which determines the shard. An ASCII id takes one pass over its bytes.
     package static func hashed(_ id: String) -> (id: String, hash: UInt64) {
-        var hash = StableHash()
-        var bits: UInt8 = 0
-        for byte in id.utf8 {
-            hash.combine(byte)
-            bits |= byte
+        // Not byte by byte through the string: each would look up its form again.
+        let ascii = id.utf8.withContiguousStorageIfAvailable { bytes in
+            var hash = StableHash()
+            var bits: UInt8 = 0
+            for byte in bytes {
+                hash.combine(byte)
+                bits |= byte
+            }
+            return bits < 0x80 ? hash.value : nil
         }
-        if bits < 0x80 { return (id, hash.value) }
+        if let hash = ascii ?? nil { return (id, hash) }
         var scalars = String.UnicodeScalarView()
         scalars.append(contentsOf: id._nfc)
         let canonical = String(scalars)

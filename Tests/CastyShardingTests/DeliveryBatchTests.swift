@@ -28,9 +28,8 @@ struct DeliveryBatchTests {
 
     private func append(_ number: Int) throws {
         var payload = ByteBuffer()
-        payload.writeInteger(CodecID.binary.rawValue)
         try registered.encode(number, with: .binary, context: .empty, into: &payload)
-        try batch.append(&payload, Self.marks, .empty)
+        try batch.append(&payload, .binary, Self.marks, .empty)
     }
 
     private func fill() throws { for number in 1...20 { try append(number) } }
@@ -110,8 +109,8 @@ struct DeliveryBatchTests {
     @Test("a message that cannot be decoded leaves the others as they are")
     func unreadable() throws {
         try append(1)
-        var payload = ByteBuffer(bytes: [CodecID.binary.rawValue])
-        #expect(throws: (any Error).self) { try batch.append(&payload, Self.marks, .empty) }
+        var payload = ByteBuffer()
+        #expect(throws: (any Error).self) { try batch.append(&payload, .binary, Self.marks, .empty) }
         try append(2)
         #expect(batch.takeAll().map { $0.1.unwrap(as: Int.self) } == [1, 2])
     }

@@ -33,7 +33,7 @@ public final class ActorSystem: Sendable {
     /// What all of its actors count.
     @usableFromInline let counters = SystemCounters()
     /// Whether a ``TurnOutbox`` has ever been opened here. Until then `tell` looks for none.
-    @usableFromInline let usesOutboxes = Atomic<Bool>(false)
+    @usableFromInline package let usesOutboxes = Atomic<Bool>(false)
     /// The codec by which local messages are copied; `nil`: they are not.
     let localCodec: CodecID?
     /// Whether local messages are copied so, which runs code of users.

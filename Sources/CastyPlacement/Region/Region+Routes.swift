@@ -42,9 +42,6 @@ extension Region {
         return !item.isStopping && !item.isHolding && !lease.isLapsed
     }
 
-    /// Whether routes were closed that the shell has not taken.
-    package var hasClosedRoutes: Bool { !homes.closedRoutes.isEmpty }
-
     /// The shards whose routes were closed since the last call. They MUST be closed before any effect is performed.
     package mutating func takeClosedRoutes() -> [Int] { homes.takeClosedRoutes() }
 

@@ -2,6 +2,7 @@ public import CastyActors
 public import CastyCore
 public import CastyPlacement
 public import CastySerialization
+import Synchronization
 
 /// A message for an entity, wherever it runs.
 public struct ShardEnvelope<Message: Sendable>: Sendable {
@@ -45,6 +46,7 @@ public struct ShardRegion<Message: Sendable>: Sendable {
     public let shardCount: Int
     let system: ActorSystem
     let actor: ActorRef<RegionCommand>
+    let entry: RegionEntry
     let host: RegionHost
     let queries: ShardQueries
     /// The region as an actor that takes envelopes: for code that sends to actors, also from other nodes.
@@ -65,7 +67,11 @@ public struct ShardRegion<Message: Sendable>: Sendable {
     public func tell(_ envelope: ShardEnvelope<Message>) { route(TypedMessage(envelope.message), to: envelope.entity) }
 
     @usableFromInline
-    func route(_ message: ErasedMessage, to entity: String) { actor.tell(.route(entity: entity, message)) }
+    func route(_ message: ErasedMessage, to entity: String) {
+        // A turn may hold back what is sent to an actor.
+        if system.usesOutboxes.load(ordering: .relaxed) { return actor.tell(.route(entity: entity, message)) }
+        entry.tell(message, to: entity, through: actor)
+    }
 
     /// Asks an entity and waits for its reply.
     ///

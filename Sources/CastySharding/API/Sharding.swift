@@ -110,9 +110,11 @@ public final class Sharding: Sendable {
             handling: ActorHandling(entity))
     }
 
-    func start<Message: Sendable>(
-        type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
-        strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>? = nil,
+    /// Starts a shard type with custom settings and functions that were created where the type is known.
+    package func start<Message: Sendable>(
+        type: String, settings: PlacementSettings, store: (any EntityStore)?,
+        remember: (any RememberedEntityStore)? = nil,
+        strategy: any ShardAllocationStrategy = LeastShardStrategy(), tracing: ShardTracing<Message>? = nil,
         handling: ActorHandling<EntityContext, Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
         try ShardingError.translating(type) {
@@ -161,13 +163,14 @@ public final class Sharding: Sendable {
             RegionShell.behavior(host), name: RegionHost.actorName(type), dispatcher: .standard)
         // It forwards many messages in a turn and waits for nothing.
         actor.target.gatherWrites()
-        let entry = RegionEntry.reference(host, actor, codecs)
-        cluster.attach(actor, reachedBy: entry, at: RegionHost.paths(type).data)
+        let (entry, reference) = RegionEntry.make(host, actor, codecs)
+        cluster.attach(actor, reachedBy: reference, at: RegionHost.paths(type).data)
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
         let region = ShardRegion<Message>(
-            type: type, shardCount: settings.shardCount, system: system, actor: entry, host: host,
+            type: type, shardCount: settings.shardCount, system: system, actor: reference, entry: entry,
+            host: host,
             queries: ShardQueries(type: type, role: settings.role, cluster: cluster) { host.answer($0) },
-            ref: RegionRoute<Message>.reference(type: type, actor: entry, system: system))
+            ref: RegionRoute<Message>.reference(type: type, actor: reference, system: system))
         let access = RegionAccess(
             command: { command, answer in actor.tell(.command(command, answer)) }, host: host, actor: actor,
             region: region)

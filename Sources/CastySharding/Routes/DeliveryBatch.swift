@@ -15,7 +15,9 @@ class DeliveryBatch {
     fileprivate init() {}
 
     /// Decodes a message.
-    func append(_ payload: inout ByteBuffer, _ marks: DeliveryMarks, _ context: CodingContext) throws {}
+    func append(
+        _ payload: inout ByteBuffer, _ codec: CodecID, _ marks: DeliveryMarks, _ context: CodingContext
+    ) throws {}
 
     /// Moves all messages into the mailbox of an entity.
     ///
@@ -31,6 +33,17 @@ struct DeliveryMarks: Sendable {
     let sequence: UInt64
     let isRetry: Bool
     let asks: AskPatience?
+
+}
+
+extension DeliveryMarks {
+    /// Reads the byte that follows a number; `nil` where it marks no delivery.
+    init?(_ sequence: UInt64, _ byte: UInt8) {
+        asks = byte < 2 ? nil : AskPatience(rawValue: byte >> 1)
+        guard byte < 2 || asks != nil else { return nil }
+        self.sequence = sequence
+        isRetry = byte & 1 == 1
+    }
 }
 
 final class TypedDeliveryBatch<Message: Sendable>: DeliveryBatch {
@@ -50,9 +63,10 @@ final class TypedDeliveryBatch<Message: Sendable>: DeliveryBatch {
         waiting.deallocate()
     }
 
-    override func append(_ payload: inout ByteBuffer, _ marks: DeliveryMarks, _ context: CodingContext) throws {
+    override func append(
+        _ payload: inout ByteBuffer, _ codec: CodecID, _ marks: DeliveryMarks, _ context: CodingContext
+    ) throws {
         if count == capacity { makeRoom() }
-        let codec = CodecID(rawValue: try payload.readByte())
         (waiting + count).initialize(to: try registered.decode(from: &payload, codec: codec, context: context))
         self.marks.append(marks)
     }

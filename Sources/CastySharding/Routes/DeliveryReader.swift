@@ -25,29 +25,34 @@ final class DeliveryReader: EncodedReader {
     private let batch: DeliveryBatch
     /// The addressee of the last delivery, and the bytes that named it.
     @exclusivity(unchecked) private var addressee: Addressee?
-    @exclusivity(unchecked) private var prefix = ByteBuffer()
+    @exclusivity(unchecked) private var prefix = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 1)
 
     init(_ entry: RegionEntry, _ batch: DeliveryBatch) {
         self.entry = entry
         self.batch = batch
     }
 
+    deinit { prefix.deallocate() }
+
     func take(_ payload: inout ByteBuffer, _ codec: CodecID, _ context: CodingContext) throws {
         guard codec == .native else { throw WireError(.unsupportedCodec, "a delivery is not written so") }
-        if addressee != nil, beginsAlike(payload) {
+        switch addressee == nil ? .other : payload.withUnsafeReadableBytes({ beginning(of: $0) }) {
+        case .known(let marks, let codec):
             if batch.count >= Self.most { flush() }
-            payload.moveReaderIndex(forwardBy: prefix.readableBytes)
-        } else {
+            payload.moveReaderIndex(forwardBy: prefix.count + DeliveryNumber.size + 2)
+            return try batch.append(&payload, codec, marks, context)
+        case .sameAddressee:
+            if batch.count >= Self.most { flush() }
+            payload.moveReaderIndex(forwardBy: prefix.count)
+        case .other:
             flush()
             addressee = nil
             let whole = payload
             addressee = try entry.addressee(from: &payload, context)
-            // A copy: a slice would keep the whole buffer of the connection.
-            prefix.clear()
-            prefix.writeBytes(whole.readableBytesView.prefix(payload.readerIndex - whole.readerIndex))
+            keepPrefix(of: whole, payload.readerIndex - whole.readerIndex)
         }
         let marks = try RegionCommand.deliveryMarks(from: &payload)
-        try batch.append(&payload, marks, context)
+        try batch.append(&payload, CodecID(rawValue: try payload.readByte()), marks, context)
     }
 
     func flush() {
@@ -55,8 +60,50 @@ final class DeliveryReader: EncodedReader {
         entry.arrive(batch, for: addressee)
     }
 
+    /// How a delivery begins.
+    private enum Beginning {
+        /// With the addressee of the one before it, and then as all routes write it. The message follows.
+        case known(DeliveryMarks, CodecID)
+        case sameAddressee
+        case other
+    }
+
     /// Whether a delivery names the addressee of the one before it. What the bytes mean depends on nothing but them.
-    private func beginsAlike(_ payload: ByteBuffer) -> Bool {
-        payload.getSlice(at: payload.readerIndex, length: prefix.readableBytes) == prefix
+    private func beginning(of bytes: UnsafeRawBufferPointer) -> Beginning {
+        guard bytes.count >= prefix.count, Self.areEqual(bytes, UnsafeRawBufferPointer(prefix), prefix.count) else {
+            return .other
+        }
+        let (number, marks) = (prefix.count, prefix.count + DeliveryNumber.size)
+        guard bytes.count > marks + 1,
+            let sequence = DeliveryNumber.value(
+                head: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: number, as: UInt64.self)),
+                last: bytes[marks - 1]),
+            let known = DeliveryMarks(sequence, bytes[marks])
+        else { return .sameAddressee }
+        return .known(known, CodecID(rawValue: bytes[marks + 1]))
+    }
+
+    /// Compares the first bytes, eight at a time.
+    private static func areEqual(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer, _ count: Int) -> Bool {
+        var index = 0
+        while index + 8 <= count {
+            let word = one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if word != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
+            index += 8
+        }
+        while index < count {
+            if one[index] != other[index] { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// Copies the bytes that name the addressee: a slice would keep the whole buffer of the connection.
+    private func keepPrefix(of payload: ByteBuffer, _ count: Int) {
+        if prefix.count != count {
+            prefix.deallocate()
+            prefix = .allocate(byteCount: count, alignment: 1)
+        }
+        payload.withUnsafeReadableBytes { prefix.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 }

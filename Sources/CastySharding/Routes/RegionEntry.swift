@@ -21,14 +21,14 @@ final class RegionEntry: Route {
         self.codecs = codecs
     }
 
-    /// The reference through which a region is reached.
-    static func reference(
+    /// Makes the entry of a region, and the reference through which the region is reached.
+    static func make(
         _ host: RegionHost, _ actor: ActorRef<RegionCommand>, _ codecs: PayloadCodecs
-    ) -> ActorRef<RegionCommand> {
-        ActorRef(
-            RouteCell(
-                system: actor.target.system, route: RegionEntry(host, actor, codecs), uid: actor.target.uid,
-                traffic: actor.target.traffic))
+    ) -> (RegionEntry, ActorRef<RegionCommand>) {
+        let entry = RegionEntry(host, actor, codecs)
+        let cell = RouteCell(
+            system: actor.target.system, route: entry, uid: actor.target.uid, traffic: actor.target.traffic)
+        return (entry, ActorRef(cell))
     }
 
     var address: ActorAddress { actor.address }
@@ -58,6 +58,16 @@ final class RegionEntry: Route {
     private func callActor(for shard: Int) -> Delivery { actor.target.offer(.messagesWait(shard: shard)) }
 
     // MARK: Callers on this node
+
+    /// Sends a message to an entity, or records it in the loss ledger.
+    ///
+    /// - Parameter reference: The reference to this entry.
+    func tell(_ message: ErasedMessage, to id: String, through reference: ActorRef<RegionCommand>) {
+        let outcome = send(message, to: id, asks: nil)
+        guard case .refused = outcome else { return }
+        let command = RegionCommand.route(entity: id, message)
+        reference.target.system.lose(command, to: reference.target, because: outcome)
+    }
 
     private func send(_ message: ErasedMessage, to id: String, asks: AskPatience?) -> Delivery {
         guard RegionHost.isID(id) else {

@@ -21,16 +21,13 @@ final class RemoteShard: @unchecked Sendable {
 
     /// - Returns: `nil` where the numbers have become too large for their place in a delivery.
     init?(_ route: EncodedRoute, _ head: EnvelopeHead, shard: Int, version: ShardVersion, first: UInt64) {
-        guard first < 1 << (7 * Self.numberSize) - ShardRoute.numbers else { return nil }
+        guard first < 1 << (7 * DeliveryNumber.size) - ShardRoute.numbers else { return nil }
         node = head.to
         self.route = route
         (prefix, self.version) = RegionCommand.deliveryParts(head, shard: shard, version: version)
         next = first
         last = first + ShardRoute.numbers - 1
     }
-
-    /// The bytes of a message's number.
-    private static let numberSize = 9
 
     /// What became of a message.
     enum Outcome {
@@ -58,7 +55,7 @@ final class RemoteShard: @unchecked Sendable {
                 buffer.writeText(entity)
                 buffer.writeImmutableBuffer(version)
                 numberIndex = buffer.writerIndex
-                buffer.writeRepeatingByte(0, count: Self.numberSize)
+                buffer.writeRepeatingByte(0, count: DeliveryNumber.size)
                 buffer.writeInteger(RegionCommand.marks(isRetry: false, asks))
                 try payloads.encode(message, context, &buffer)
             },
@@ -104,7 +101,7 @@ final class RemoteShard: @unchecked Sendable {
 
     private func queue(_ bytes: inout ByteBuffer, _ numberIndex: Int, _ asker: AnyActorCell?) -> QueuedMessage? {
         guard next <= last else { return nil }
-        bytes.setVarint(next, size: Self.numberSize, at: numberIndex)
+        bytes.setNumber(next, at: numberIndex)
         guard let queued = route.queue(bytes, asker: asker) else { return nil }
         next += 1
         return queued
@@ -112,11 +109,12 @@ final class RemoteShard: @unchecked Sendable {
 }
 
 extension ByteBuffer {
-    /// Writes a number in LEB128 with more bytes than it needs, over bytes that were written before.
-    fileprivate mutating func setVarint(_ value: UInt64, size: Int, at index: Int) {
-        for offset in 0..<size {
-            let bits = UInt8(truncatingIfNeeded: value >> (7 * UInt64(offset))) & 0x7F
-            setInteger(offset == size - 1 ? bits : bits | 0x80, at: index + offset)
+    /// Writes a number in LEB128 with nine bytes, more than it needs, over bytes that were written before.
+    fileprivate mutating func setNumber(_ value: UInt64, at index: Int) {
+        let offset = index - readerIndex
+        withUnsafeMutableReadableBytes { bytes in
+            bytes.storeBytes(of: DeliveryNumber.head(of: value).littleEndian, toByteOffset: offset, as: UInt64.self)
+            bytes[offset + 8] = UInt8(truncatingIfNeeded: value >> 56) & 0x7F
         }
     }
 }

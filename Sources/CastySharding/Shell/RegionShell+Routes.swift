@@ -46,9 +46,10 @@ extension RegionShell {
 
     /// Closes the routes that the region has closed in the call whose effects are performed next.
     func closeRoutes() {
-        guard region.hasClosedRoutes else { return }
-        let isLeaky = host.settings.mutations.contains(.leavesRouteOpen)
-        for shard in region.takeClosedRoutes() { host.routes[shard]?.close(isLeaky: isLeaky) }
+        // To look first whether there are any would copy the region.
+        for shard in region.takeClosedRoutes() {
+            host.routes[shard]?.close(isLeaky: host.settings.mutations.contains(.leavesRouteOpen))
+        }
     }
 
     /// Opens routes at the end of a turn, when all its effects are performed.

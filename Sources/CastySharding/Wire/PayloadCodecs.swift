@@ -39,13 +39,16 @@ package final class PayloadCodec: Sendable {
     ///   read it.
     convenience init<Message: Sendable>(_ type: String, _ registered: RegisteredType<Message>, _ codec: CodecID) {
         let codec = registered.codec(agreed: codec)
+        // Looked up once, and not for each message: this code does not know the type.
+        let expected: AnyClass = TypedMessage<Message>.self
         self.init(
             type: type,
             encode: { erased, context, buffer in
-                guard let message: Message = erased.unwrap() else {
+                guard Swift.type(of: erased) == expected else {
                     throw WireError(.notEncodable, "a message of another type than those of \(type)")
                 }
                 buffer.writeInteger(codec.rawValue)
+                let message = unsafeDowncast(erased, to: TypedMessage<Message>.self).message
                 try registered.encode(message, with: codec, context: context, into: &buffer)
             },
             decode: { buffer, context in

@@ -145,10 +145,11 @@ extension RegionCommand {
     /// Reads what stands between the addressee and the message.
     static func deliveryMarks(from buffer: inout ByteBuffer) throws(WireError) -> DeliveryMarks {
         let sequence = try buffer.readVarint()
-        let marks = try buffer.readByte()
-        let asks = marks < 2 ? nil : AskPatience(rawValue: marks >> 1)
-        guard marks < 2 || asks != nil else { throw WireError(.malformed, "\(marks) marks no delivery") }
-        return DeliveryMarks(sequence: sequence, isRetry: marks & 1 == 1, asks: asks)
+        let byte = try buffer.readByte()
+        guard let marks = DeliveryMarks(sequence, byte) else {
+            throw WireError(.malformed, "\(byte) marks no delivery")
+        }
+        return marks
     }
 }
 
