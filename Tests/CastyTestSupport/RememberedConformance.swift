@@ -51,6 +51,7 @@ package struct RememberedConformance: Sendable {
         found += try await fences()
         found += try await laterOwners()
         guard !isSimulated else { return found }
+        found += try await turns()
         found += try await layouts()
         found += try await races()
         return found
@@ -95,6 +96,27 @@ package struct RememberedConformance: Sendable {
         let left = names.filter { !stopped.contains($0) }
         let entities = try await all(try open(), "paged", fence: fence(3))
         return entities == left ? [] : ["pages of three have \(entities), not \(left)"]
+    }
+
+    /// Entities that start and stop again and again, all at the same time: of each the last change counts.
+    private func turns() async throws -> [String] {
+        let (first, second) = (try open(), try open())
+        let names = (1...16).map { "t-\($0)" }.sorted()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, name) in names.enumerated() {
+                group.addTask {
+                    // Every other one ends with a start.
+                    for step in 0..<(10 + number % 2) {
+                        let change = step.isMultiple(of: 2) ? RememberedChange.started(name) : .stopped(name)
+                        try await first.record(change, in: shard(name, "turned"), fence: fence(1))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let running = names.enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
+        let entities = try await all(second, "turned", fence: fence(2))
+        return entities == running ? [] : ["after starts and stops \(entities) run, not \(running)"]
     }
 
     private func layouts() async throws -> [String] {
