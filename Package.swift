@@ -164,14 +164,22 @@ let targets: [Target] = [
             "CastySerialization", "CastyCore",
             logging, nioCore,
         ]),
+    // For programs that are no nodes.
+    library(
+        "CastyClient",
+        [
+            "Casty", "CastySharding", "CastyRemoting", "CastyActors", "CastyLive", "CastySerialization", "CastyCore",
+            serviceLifecycle,
+        ]),
+    tests("CastyClientTests", ["CastyClient", "CastyTLS", "Casty", serviceLifecycle, logging]),
     // A console written with the library alone, which the tests run.
     .executableTarget(
         name: "ClusterViewer", dependencies: ["Casty"], path: "Tests/ClusterViewer", swiftSettings: settings),
     tests(
         "CastyTests",
         [
-            "Casty", "CastyLive", "CastyManagement", "CastyPostgres", "CastySQLite", "CastyTLS", "ClusterViewer",
-            "CastyObservability", coreMetrics,
+            "Casty", "CastyClient", "CastyLive", "CastyManagement", "CastyPostgres", "CastySQLite", "CastyTLS",
+            "ClusterViewer", "CastyObservability", coreMetrics,
             serviceLifecycle,
             unixSignals, tracing, inMemoryTracing,
             logging, nioCore,
@@ -240,7 +248,7 @@ let targets: [Target] = [
         name: "CastyCommand",
         dependencies: [
             "CProcess", "CastyTerminal", "CastyConsole", "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "Casty",
-            "CastyManagement", "CastyTLS", "CastyPostgres", "CastySQLite", "CastySimulator",
+            "CastyClient", "CastyManagement", "CastyTLS", "CastyPostgres", "CastySQLite", "CastySimulator",
             "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
             "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
             "CastyCore",
@@ -264,6 +272,7 @@ let package = Package(
     name: "casty",
     products: [
         .library(name: "Casty", targets: ["Casty"]),
+        .library(name: "CastyClient", targets: ["CastyClient"]),
         .library(name: "CastyManagement", targets: ["CastyManagement"]),
         .library(name: "CastyPostgres", targets: ["CastyPostgres"]),
         .library(name: "CastySQLite", targets: ["CastySQLite"]),

@@ -13,15 +13,15 @@ package struct RemotingClient: Sendable {
     ///   - kind: The first word of its name.
     ///   - cluster: The name of the cluster.
     ///   - settings: Further settings of its connections.
+    ///   - registry: The names of message types.
     ///   - register: Registers the types of its messages.
     package init(
         _ kind: String, world: NodeWorld, cluster: String, settings: RemotingSettings = RemotingSettings(),
-        register: (TypeRegistry) throws -> Void
+        registry: TypeRegistry = TypeRegistry(), register: (TypeRegistry) throws -> Void
     ) throws {
         var generator = world.random.stream(kind)
         let incarnation = generator.next() | 1
         identity = ClientName.digest(of: incarnation)
-        let registry = TypeRegistry()
         try register(registry)
         system = ActorSystem(
             name: cluster, address: ClientName.address(kind, incarnation: incarnation), world: world,

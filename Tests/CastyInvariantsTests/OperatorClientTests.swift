@@ -42,7 +42,7 @@ struct OperatorClientTests {
         /// The number of shards that begin to move, or why there is none.
         func send(_ verb: OperatorVerb) throws -> Result<Int, ClientError> {
             let answer = Answer()
-            client.operate(verb, within: .seconds(10)) { answer.set($0) }
+            client.deliver(.operate(verb), within: .seconds(10)) { answer.set($0) }
             try testbed.advance(until: testbed.now + .seconds(12))
             return try #require(answer.value).map { Int($0.text) ?? -1 }
         }
@@ -51,7 +51,8 @@ struct OperatorClientTests {
         func flood(_ verb: OperatorVerb, _ count: Int) throws -> Int {
             let refused = Mutex(0)
             for _ in 0..<count {
-                client.operate(verb, within: .seconds(60)) { result in
+                // Too short for a second attempt, so that each refusal is seen.
+                client.deliver(.operate(verb), within: .milliseconds(1)) { result in
                     if case .failure(let error) = result, error.code == .overloaded { refused.withLock { $0 += 1 } }
                 }
             }

@@ -1,4 +1,5 @@
 import Casty
+import CastyClient
 import CastyManagement
 import CastyPostgres
 import CastyTLS
@@ -51,7 +52,7 @@ protocol Server: Sendable {
     func drained() async
 }
 
-struct Pages {
+struct Pages: Sendable {
     static func printing() -> Behavior<PrintJob> { .receive { _, _ in .same } }
     static func writing() -> Behavior<String> { .receive { _, _ in .same } }
 
@@ -218,6 +219,24 @@ struct Pages {
         let stores = try PostgresStores("postgres://shop@db.internal/shop?sslmode=verify-full")
         let node = try await CastyNode.start("shop") { $0.store = stores }
         try node.host(orders, state: .durable(stores.entities), remember: stores.remembered) { entity in order(entity) }
+    }
+
+    static func clients(_ node: CastyNode, _ accounts: EntityType<AccountCommand>) async throws {
+        @Sendable func account(_ entity: EntityContext) -> Behavior<AccountCommand> { Pages().account(entity) }
+        try node.host(accounts) { entity in account(entity) }
+        try node.serveClients()
+        try await asking(accounts)
+    }
+
+    static func asking(_ accounts: EntityType<AccountCommand>) async throws {
+        let client = try CastyClient("shop", nodes: ["10.0.0.7:25520", "10.0.0.8:25520"]) {
+            $0.tls = .sharedSecret(file: "operate.secret")
+        }
+        let account = client.entity(accounts, "account-17")
+        try await account.tell(.statement)
+        let balance = try await account.ask { .deposit(100, replyTo: $0) }
+        await client.close()
+        _ = balance
     }
 
     static func evolution(_ types: TypeRegistry) throws {

@@ -30,7 +30,7 @@ public struct ConnectionSecurity: Sendable {
     public static let insecure = ConnectionSecurity(kind: .insecure)
 
     /// Whether the node may listen where other machines can connect.
-    var allowsOthers: Bool {
+    package var allowsOthers: Bool {
         switch kind {
         case .loopbackOnly: false
         case .insecure, .protected: true

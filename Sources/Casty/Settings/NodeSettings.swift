@@ -95,8 +95,8 @@ public struct NodeSettings: Sendable {
 
 /// How messages to other nodes are written.
 public struct MessageFormat: Sendable {
-    let id: CodecID
-    let custom: (name: String, serializer: any Serializer)?
+    package let id: CodecID
+    package let custom: (name: String, serializer: any Serializer)?
 
     /// Casty's compact binary form of `Codable`.
     public static let binary = MessageFormat(id: .binary, custom: nil)

@@ -27,8 +27,8 @@ extension ActorRef: Codable {
     public init(from decoder: any Decoder) throws {
         let address = try ActorAddress(from: decoder)
         guard let system = decoder.userInfo[.actorSystem] as? ActorSystem else {
-            if let confined = decoder.userInfo[.actorSystem] as? ConfinedReferences,
-                let reference = confined.reference(to: address, as: Message.self)
+            if let binding = decoder.userInfo[.actorSystem] as? any ReferenceBinding,
+                let reference = binding.reference(to: address, as: Message.self)
             {
                 self = reference
                 return

@@ -20,8 +20,8 @@ extension ActorRef: WireCodable {
         let address: ActorAddress
         do { address = try ActorAddress(from: &reader.buffer) } catch { throw WireReadError(error) }
         guard let system = reader.context.userInfo[.actorSystem] as? ActorSystem else {
-            if let confined = reader.context.userInfo[.actorSystem] as? ConfinedReferences,
-                let reference = confined.reference(to: address, as: Message.self)
+            if let binding = reader.context.userInfo[.actorSystem] as? any ReferenceBinding,
+                let reference = binding.reference(to: address, as: Message.self)
             {
                 self = reference
                 return

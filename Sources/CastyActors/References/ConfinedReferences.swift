@@ -5,7 +5,7 @@ package import CastyCore
 ///
 /// A peer that is no node of the cluster may have its questions answered, but not make a node send the answers to
 /// another node.
-package struct ConfinedReferences: Sendable {
+package struct ConfinedReferences: ReferenceBinding {
     let system: ActorSystem
     let node: NodeAddress
 
@@ -15,7 +15,7 @@ package struct ConfinedReferences: Sendable {
     }
 
     /// A reference to an actor of the node; `nil` for an actor of another one.
-    func reference<Message: Sendable>(to address: ActorAddress, as type: Message.Type) -> ActorRef<Message>? {
+    package func reference<Message: Sendable>(to address: ActorAddress, as type: Message.Type) -> ActorRef<Message>? {
         address.node == node ? system.reference(to: address, as: type) : nil
     }
 }

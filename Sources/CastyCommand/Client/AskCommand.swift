@@ -2,9 +2,6 @@ import ArgumentParser
 import CastyCore
 import CastyObservability
 import CastySharding
-import Dispatch
-import Glibc
-import Synchronization
 
 /// `casty ask`: asks an entity through any node.
 struct AskCommand: ParsableCommand {
@@ -67,8 +64,9 @@ struct EntityArguments: ParsableArguments {
     func send(for command: String) throws {
         let session = try ClientSession(options, nodes: try nodes(), for: command)
         defer { session.end() }
+        let words = text.joined(separator: " ")
         let result = session.send(
-            command == "ask" ? .ask : .tell, entity, text.joined(separator: " "), within: within.duration)
+            command == "ask" ? .ask(entity, words) : .tell(entity, words), within: within.duration)
         if options.json { Output.line(Self.json(command, entity, result)) }
         switch result {
         case .success(let reply): if command == "ask", !options.json { Output.line(reply.text.printable) }
@@ -76,7 +74,7 @@ struct EntityArguments: ParsableArguments {
             Output.error(
                 "casty \(command): \(error)"
                     + (error.isSurelyUnhandled ? "" : ". It may have been handled, or may be later."))
-            throw error.code == .noNode ? ClientExit.unavailable : ExitCode(1)
+            throw ClientExit.code(of: error)
         }
     }
 
@@ -98,58 +96,5 @@ struct EntityArguments: ParsableArguments {
             line.add("handled", error.isSurelyUnhandled ? "no" : "unknown")
         }
         return line.text
-    }
-}
-
-extension ClientSession {
-    enum Kind {
-        case ask, tell
-    }
-
-    /// Sends an operator's verb. Repeats it as a request.
-    func operate(_ verb: OperatorVerb, within timeout: Duration) -> Result<EntityClient.Reply, ClientError> {
-        repeating(within: timeout) { left, box in client.operate(verb, within: left) { box.set($0) } }
-    }
-
-    /// Sends a request. Repeats it as long as it was definitely not handled, the failure is transient, and there is
-    /// time left.
-    func send(
-        _ kind: Kind, _ entity: String, _ text: String, within timeout: Duration
-    ) -> Result<EntityClient.Reply, ClientError> {
-        repeating(within: timeout) { left, box in
-            switch kind {
-            case .ask: client.ask(entity, text, within: left) { box.set($0) }
-            case .tell: client.tell(entity, text, within: left) { box.set($0) }
-            }
-        }
-    }
-
-    private func repeating(
-        within timeout: Duration, _ send: (Duration, AnswerBox) -> Void
-    ) -> Result<EntityClient.Reply, ClientError> {
-        let end = now + timeout
-        while true {
-            let answer = AnswerBox()
-            send(max(.milliseconds(1), end - now), answer)
-            let result = answer.wait()
-            guard case .failure(let error) = result, error.isTransient, now < end else { return result }
-            usleep(20_000)
-        }
-    }
-}
-
-/// Waits for one answer.
-private final class AnswerBox: Sendable {
-    private let answer = Mutex<Result<EntityClient.Reply, ClientError>?>(nil)
-    private let isThere = DispatchSemaphore(value: 0)
-
-    func set(_ result: Result<EntityClient.Reply, ClientError>) {
-        answer.withLock { $0 = result }
-        isThere.signal()
-    }
-
-    func wait() -> Result<EntityClient.Reply, ClientError> {
-        isThere.wait()
-        return answer.withLock { $0 } ?? .failure(ClientError(.failed, "no answer"))
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CastyCore
 import CastyLive
 import CastyObservability
+import CastySharding
 
 /// The options of all commands that talk to running nodes.
 struct ClientOptions: ParsableArguments {
@@ -46,4 +47,15 @@ struct AskedNode: ParsableArguments {
 enum ClientExit {
     /// No node answers.
     static let unavailable = ExitCode(69)
+
+    /// The exit code of a request that failed.
+    static func code(of error: ClientError) -> ExitCode {
+        switch error.code {
+        // No node could be used, for whatever reason.
+        case .noNode, .notAllowed: unavailable
+        case .badSetting, .unknownType, .badRequest, .overloaded, .refused, .unavailable, .rejected, .timedOut, .failed,
+            .connectionLost, .closed, .cancelled:
+            ExitCode(1)
+        }
+    }
 }

@@ -43,7 +43,7 @@ struct OperateOptions: ParsableArguments {
     func send(_ verb: OperatorVerb, as name: String, _ done: (Int) -> String) throws {
         let session = try ClientSession(options, nodes: try nodes, for: name)
         defer { session.end() }
-        let result = session.operate(verb, within: within.duration)
+        let result = session.send(.operate(verb), within: within.duration)
         if options.json { Output.line(Self.json(name, result)) }
         switch result {
         case .success(let reply): if !options.json { Output.line(done(Int(reply.text) ?? 0)) }
@@ -51,7 +51,7 @@ struct OperateOptions: ParsableArguments {
             Output.error(
                 "casty \(name): \(error.message.printable)"
                     + (error.isSurelyUnhandled ? "" : ". It may have been carried out, or may be later."))
-            throw error.code == .noNode ? ClientExit.unavailable : ExitCode(1)
+            throw ClientExit.code(of: error)
         }
     }
 

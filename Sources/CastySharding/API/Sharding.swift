@@ -40,6 +40,7 @@ public final class Sharding: Sendable {
         let command: @Sendable (OperatorCommand, @escaping @Sendable (CommandAnswer) -> Void) -> Void
         let host: RegionHost
         let actor: ActorRef<RegionCommand>
+        let take: @Sendable (ClientMessage, NodeAddress, @escaping @Sendable (ClientResponse.Content) -> Void) -> Void
         /// A `ShardRegion` of the type's messages.
         let region: any Sendable
     }
@@ -173,7 +174,7 @@ public final class Sharding: Sendable {
             ref: RegionRoute<Message>.reference(type: type, actor: reference, system: system))
         let access = RegionAccess(
             command: { command, answer in actor.tell(.command(command, answer)) }, host: host, actor: actor,
-            region: region)
+            take: { region.take($0, from: $1, answer: $2) }, region: region)
         regions.withLock { $0[type] = access }
         cluster.declare("shards", String(settings.shardCount), of: type)
         if hosting != nil { declareRemembering(settings, of: type) }
@@ -275,6 +276,16 @@ public final class Sharding: Sendable {
     ) {
         guard let region = regions.withLock({ $0[type] }) else { return answer(.refused(.noCoordinator)) }
         region.command(command, answer)
+    }
+
+    /// Sends an entity the message of a client; returns `false` where this node neither hosts nor uses its type.
+    func take(
+        _ message: ClientMessage, from client: NodeAddress,
+        answer: @escaping @Sendable (ClientResponse.Content) -> Void
+    ) -> Bool {
+        guard let region = regions.withLock({ $0[message.type] }) else { return false }
+        region.take(message, client, answer)
+        return true
     }
 
     /// Whether an entity of a type is known on this node at the moment.

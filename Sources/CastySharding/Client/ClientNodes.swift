@@ -17,16 +17,39 @@ struct ClientNodes: Sendable {
         case open
     }
 
+    private struct Node: Sendable {
+        let address: NodeAddress
+        var state = State.closed(until: .start)
+        /// Why it cannot be used, if known.
+        var reason: String?
+        /// Whether it has refused this client, which waiting does not change.
+        var refuses = false
+        /// How often it was lost since its last welcome.
+        var losses = 0
+    }
+
     /// A hello that is not answered within this time is sent again.
     static let patience = Duration.seconds(1)
-    /// The pause after a connection was lost or refused.
+    /// The pause after a connection was lost or refused; each further loss before a welcome doubles it.
     static let pause = Duration.milliseconds(200)
+    /// The longest pause.
+    static let longestPause = Duration.seconds(2)
+    /// The share by which a pause may be shorter, so that the clients of a node do not all come back at once.
+    static let jitter = 0.3
 
-    private var nodes: [(address: NodeAddress, state: State, reason: String?)]
+    private var nodes: [Node]
     private var turn = 0
+    private var generator: SeededGenerator
 
-    init(_ addresses: [NodeAddress]) {
-        nodes = addresses.map { ($0, .closed(until: .start), nil) }
+    init(_ addresses: [NodeAddress], _ generator: SeededGenerator) {
+        nodes = []
+        self.generator = generator
+        for address in addresses { add(address) }
+    }
+
+    /// Adds a node that is not known yet.
+    mutating func add(_ address: NodeAddress) {
+        if !nodes.contains(where: { $0.address == address }) { nodes.append(Node(address: address)) }
     }
 
     func state(of address: NodeAddress) -> State? { nodes.first { $0.address == address }?.state }
@@ -35,6 +58,9 @@ struct ClientNodes: Sendable {
     var reasons: [String] { nodes.compactMap { node in node.reason.map { "\(node.address): \($0)" } } }
 
     var openCount: Int { nodes.count { $0.state == .open } }
+
+    /// Whether every node has refused this client.
+    var allRefuse: Bool { nodes.allSatisfy(\.refuses) }
 
     /// The nodes to which a hello goes now.
     mutating func due(at now: Instant) -> [NodeAddress] {
@@ -53,36 +79,48 @@ struct ClientNodes: Sendable {
     }
 
     mutating func welcomed(by address: NodeAddress) {
-        change(address) { $0 = (.open, nil) }
+        guard let index = index(of: address) else { return }
+        nodes[index] = Node(address: address, state: .open)
     }
 
-    /// The connection with a node was lost or refused, or it refuses clients.
-    mutating func lost(_ address: NodeAddress, _ reason: String, at now: Instant) {
-        change(address) { $0 = (.closed(until: now + Self.pause), reason) }
+    /// The connection with a node was lost or refused.
+    ///
+    /// - Parameter refuses: Whether the node refuses this client for good.
+    mutating func lost(_ address: NodeAddress, _ reason: String, refuses: Bool = false, at now: Instant) {
+        guard let index = index(of: address) else { return }
+        nodes[index].reason = reason
+        nodes[index].refuses = refuses
+        // Several signs of one loss are one loss.
+        if case .closed = nodes[index].state { return }
+        nodes[index].losses += 1
+        let doubled = Self.pause * (1 << min(nodes[index].losses - 1, 8))
+        let pause = min(doubled, Self.longestPause) * (1 - Self.jitter * generator.unit())
+        nodes[index].state = .closed(until: now + pause)
     }
 
     /// A request to a node had no answer in time: the node must answer a hello before it is used again. The cause may
     /// also be the entity on another node.
     mutating func doubt(_ address: NodeAddress, at now: Instant) {
-        change(address) { if $0.0 == .open { $0 = (.closed(until: now), "a request had no answer") } }
+        guard let index = index(of: address), nodes[index].state == .open else { return }
+        nodes[index].state = .closed(until: now)
+        nodes[index].reason = "a request had no answer"
     }
 
     /// The node that takes the next request: round robin over the open ones.
     mutating func next() -> NodeAddress? {
-        for step in 0..<nodes.count {
-            let index = (turn + step) % nodes.count
-            if nodes[index].state == .open {
-                turn = (index + 1) % nodes.count
-                return nodes[index].address
-            }
-        }
-        return nil
+        guard let index = open(from: turn) else { return nil }
+        turn = (index + 1) % nodes.count
+        return nodes[index].address
     }
 
-    private mutating func change(_ address: NodeAddress, _ body: (inout (State, String?)) -> Void) {
-        guard let index = nodes.firstIndex(where: { $0.address == address }) else { return }
-        var pair = (nodes[index].state, nodes[index].reason)
-        body(&pair)
-        (nodes[index].state, nodes[index].reason) = pair
+    /// The node that takes the requests with a key: the same one as long as it is open.
+    func node(for key: UInt64) -> NodeAddress? {
+        open(from: Int(truncatingIfNeeded: key % UInt64(max(1, nodes.count)))).map { nodes[$0].address }
     }
+
+    private func open(from start: Int) -> Int? {
+        nodes.indices.lazy.map { (start + $0) % nodes.count }.first { nodes[$0].state == .open }
+    }
+
+    private func index(of address: NodeAddress) -> Int? { nodes.firstIndex { $0.address == address } }
 }

@@ -12,10 +12,23 @@ enum ClientProtocol {
     /// Outside `system`, so that requests use the lane of user messages and delay no heartbeat.
     static let path = ["client"]
     static let actorName = "client"
-    /// The most bytes of one command, and of one reply.
+    /// What a client names in a message as the receiver of its reply. The node that decodes the message puts a question
+    /// of its own there.
+    static let replyPath = ["reply"]
+    /// The most bytes of one command as text, and of one reply as text.
     static let longestText = 16 << 10
     /// The most client requests that wait for an answer on one node.
     static let mostPending = 4096
+
+    /// The most bytes of a message, and of a reply, in the type of the entity: what fits into a frame beside the rest of
+    /// a request.
+    static func longestMessage(_ frameLimit: Int?) -> Int { (frameLimit ?? WireLimits.frame) - 8192 }
+
+    /// How long a node waits for an entity. The number comes from a peer; the bounds keep the arithmetic safe.
+    static func timeout(_ milliseconds: Int64) -> Duration { .milliseconds(min(max(milliseconds, 1), 600_000)) }
+
+    /// The number that stands for a time in a request.
+    static func milliseconds(_ time: Duration) -> Int64 { max(1, time.nanoseconds / 1_000_000) }
 
     static func register(in registry: TypeRegistry) throws {
         try registry.register(ClientRequest.self, name: "casty.client.request")
@@ -32,6 +45,8 @@ struct ClientRequest: Codable, Sendable {
         case ask(entity: String, text: String, milliseconds: Int64)
         /// Send a command to an entity.
         case tell(entity: String, text: String)
+        /// Send an entity a message of its own type; ask it, where there is a time to wait.
+        case message(ClientMessage)
         /// Carry out an operator's verb.
         case operate(OperatorVerb)
     }
@@ -42,12 +57,31 @@ struct ClientRequest: Codable, Sendable {
     var replyTo: ActorRef<ClientResponse>
 }
 
+/// A message for an entity, in the type that the entity takes.
+struct ClientMessage: Codable, Sendable, Hashable {
+    /// The type of the entity.
+    var type: String
+    var entity: String
+    var value: EncodedValue
+    /// How long to wait for the reply; `nil` where none is expected.
+    var milliseconds: Int64?
+}
+
+/// A value that one program has encoded for another: its type's name is compared before it is decoded.
+struct EncodedValue: Codable, Sendable, Hashable {
+    var name: String
+    var codec: UInt8
+    var bytes: [UInt8]
+}
+
 /// A node's answer to a request.
 struct ClientResponse: Codable, Sendable, Hashable {
     enum Content: Codable, Sendable, Hashable {
         /// The node is there, and knows entities of these types.
         case welcome(types: [String])
         case reply(String)
+        /// An entity's reply to a message of its own type.
+        case value(EncodedValue)
         /// The command was forwarded.
         case sent
         /// The verb is done or has begun; this number of shards begins to move.
@@ -59,75 +93,4 @@ struct ClientResponse: Codable, Sendable, Hashable {
     var sequence: UInt64
     var node: UniqueAddress
     var content: Content
-}
-
-/// Why a client got no reply.
-package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConvertible {
-    /// What happened.
-    package enum Code: String, Codable, Hashable, Sendable, CaseIterable {
-        /// No node is connected.
-        case noNode = "no node"
-        /// The node knows no entities of this type.
-        case unknownType = "unknown type"
-        /// The id or the text is invalid.
-        case badRequest = "bad request"
-        /// The node serves clients only where it listens on loopback.
-        case notAllowed = "not allowed"
-        /// A mailbox, a buffer or the node is full.
-        case overloaded
-        /// No actor accepts the message.
-        case refused
-        /// No node can host the entity, or the node that should coordinate its type does not run it.
-        case unavailable
-        /// An operator's verb cannot be carried out now.
-        case rejected
-        /// No reply came in time.
-        case timedOut = "timed out"
-        /// The entity failed, or its node became unreachable.
-        case failed
-        /// The connection to the node was lost before the answer.
-        case connectionLost = "connection lost"
-    }
-
-    package let code: Code
-    package let message: String
-
-    package init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
-    }
-
-    package var description: String { "\(code.rawValue): \(message)" }
-
-    /// Whether the entity has surely not handled the request and never will: only then may the client resend it.
-    package var isSurelyUnhandled: Bool {
-        switch code {
-        case .noNode, .unknownType, .badRequest, .notAllowed, .overloaded, .refused, .unavailable, .rejected: true
-        case .timedOut, .failed, .connectionLost: false
-        }
-    }
-
-    /// Whether the same request may succeed a little later.
-    package var isTransient: Bool {
-        switch code {
-        case .noNode, .overloaded, .refused: true
-        case .unknownType, .badRequest, .notAllowed, .unavailable, .rejected, .timedOut, .failed, .connectionLost: false
-        }
-    }
-}
-
-extension ClientError {
-    /// The client error for a failed ask.
-    init(_ error: AskError) {
-        switch error.code {
-        case .mailboxFull: self.init(.overloaded, error.description)
-        case .noSuchActor: self.init(.refused, error.description)
-        // The question never reached a home.
-        case .notHosted, .noHome: self.init(.unavailable, error.description)
-        case .timedOut: self.init(.timedOut, error.description)
-        // The message may have been handled, and only its reply lost.
-        case .unreachable, .failed, .cancelled, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .shutdown:
-            self.init(.failed, error.description)
-        }
-    }
 }

@@ -8,16 +8,20 @@ import Synchronization
 /// Forwards the requests of clients to entities, and answers them.
 package enum ClientService {
     /// Lets clients send messages to the entities that this node reaches.
-    package static func start(on sharding: Sharding) throws {
-        let system = sharding.cluster.system
-        try ClientProtocol.register(in: system.registry)
-        let server = ClientServer(sharding)
-        let actor = try system.spawnSystem(
-            Behavior<ClientRequest>.receive { _, request in
-                server.take(request)
-                return .same
-            }, name: ClientProtocol.actorName, mailbox: .bounded(ClientProtocol.mostPending))
-        system.publish(actor, as: ClientProtocol.path)
+    ///
+    /// - Throws: ``ShardingError`` where this was called before, or the node is stopping.
+    package static func start(on sharding: Sharding) throws(ShardingError) {
+        try ShardingError.translating("clients") {
+            let system = sharding.cluster.system
+            try ClientProtocol.register(in: system.registry)
+            let server = ClientServer(sharding)
+            let actor = try system.spawnSystem(
+                Behavior<ClientRequest>.receive { _, request in
+                    server.take(request)
+                    return .same
+                }, name: ClientProtocol.actorName, mailbox: .bounded(ClientProtocol.mostPending))
+            system.publish(actor, as: ClientProtocol.path)
+        }
     }
 }
 
@@ -49,6 +53,7 @@ private final class ClientServer: Sendable {
         case .tell(let entity, let text):
             entities.access(to: entity)?.tell(entity, text)
             answer(request, .sent)
+        case .message(let message): take(message, of: request)
         case .operate(let verb):
             pending.add(1, ordering: .relaxed)
             sharding?.perform(verb) { [self] result in
@@ -60,8 +65,7 @@ private final class ClientServer: Sendable {
             }
         case .ask(let entity, let text, let milliseconds):
             pending.add(1, ordering: .relaxed)
-            // The number comes from a peer; the bounds keep the arithmetic safe.
-            let timeout = Duration.milliseconds(min(max(milliseconds, 1), 600_000))
+            let timeout = ClientProtocol.timeout(milliseconds)
             entities.access(to: entity)?.ask(entity, text, timeout) { [self] result in
                 pending.subtract(1, ordering: .relaxed)
                 switch result {
@@ -77,6 +81,26 @@ private final class ClientServer: Sendable {
         }
     }
 
+    /// Sends an entity a message of its own type.
+    private func take(_ message: ClientMessage, of request: ClientRequest) {
+        pending.add(1, ordering: .relaxed)
+        let once = Once()
+        let answer: @Sendable (ClientResponse.Content) -> Void = { [self] content in
+            guard once.isFirst else { return }
+            pending.subtract(1, ordering: .relaxed)
+            self.answer(request, content)
+        }
+        let known = sharding?.take(message, from: request.replyTo.address.node, answer: answer) ?? false
+        guard !known else { return }
+        let types = sharding?.types.joined(separator: ", ") ?? ""
+        answer(
+            .failed(
+                ClientError(
+                    .unknownType,
+                    "\(system.address) neither hosts nor uses the type \(message.type.prefix(100)); it knows "
+                        + (types.isEmpty ? "none" : types))))
+    }
+
     /// Why a request is refused; `nil` if it is not.
     private func refusal(of content: ClientRequest.Content) -> ClientError? {
         guard listening.isLoopback && system.address.isLoopback || demandsAuthentication else {
@@ -89,12 +113,13 @@ private final class ClientServer: Sendable {
         switch content {
         case .hello: return nil
         case .operate: return overload
+        case .message(let message):
+            guard RegionHost.isID(message.entity) else { return Self.badID }
+            return overload
         case .ask(let asked, let command, _): (entity, text) = (asked, command)
         case .tell(let addressee, let command): (entity, text) = (addressee, command)
         }
-        guard RegionHost.isID(entity) else {
-            return ClientError(.badRequest, "an id has at most \(RegionHost.longestID) bytes")
-        }
+        guard RegionHost.isID(entity) else { return Self.badID }
         guard text.utf8.count <= ClientProtocol.longestText else {
             return ClientError(.badRequest, "a command has at most \(ClientProtocol.longestText) bytes")
         }
@@ -107,6 +132,10 @@ private final class ClientServer: Sendable {
         return overload
     }
 
+    private static var badID: ClientError {
+        ClientError(.badRequest, "an id has at most \(RegionHost.longestID) bytes")
+    }
+
     private var overload: ClientError? {
         pending.load(ordering: .relaxed) < ClientProtocol.mostPending
             ? nil : ClientError(.overloaded, "\(ClientProtocol.mostPending) requests wait on \(system.address)")
@@ -117,4 +146,11 @@ private final class ClientServer: Sendable {
             ClientResponse(
                 client: request.client, sequence: request.sequence, node: system.unique, content: content))
     }
+}
+
+/// Lets the first of several outcomes through.
+private final class Once: Sendable {
+    private let isOver = Atomic<Bool>(false)
+
+    var isFirst: Bool { !isOver.exchange(true, ordering: .relaxed) }
 }
