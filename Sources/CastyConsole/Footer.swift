@@ -68,15 +68,15 @@ enum Footer {
         let time: [Action] =
             switch state.mode {
             case .simulated, .recording: [.pause, .step, .speed(.faster)]
-            case .live, .attached: []
+            case .live, .attached, .operating: []
             }
         let own: [Action] =
             switch state.panes.focus {
             case .members:
                 [
                     .node(.add), .node(.kill), .node(.freeze), .node(.restart), .link(.cutOneWay), .why,
-                    .prompt(.spawnOne), .prompt(.send), .prompt(.load), .node(.leave), .inspect,
-                ]
+                    .prompt(.spawnOne), .prompt(.send), .prompt(.load), .node(.leave),
+                ] + (state.mode == .operating ? [.node(.down)] : []) + [.inspect]
             case .phi: [.observer, .node(.freeze), .node(.thaw), .node(.kill), .link(.cutOneWay), .why]
             case .shards:
                 [

@@ -99,8 +99,10 @@ enum Header {
         }
         switch scene.state.mode {
         case .live: return [(" LIVE ", paint[.bannerLive]), (wholeClock, paint[.text])]
-        case .attached:
-            let banner: (String, Style) = (" ATTACHED ", paint[.bannerReadOnly])
+        case .attached, .operating:
+            let banner: (String, Style) =
+                scene.state.mode == .operating
+                ? (" OPERATING ", paint[.bannerLive]) : (" ATTACHED ", paint[.bannerReadOnly])
             guard let observer = scene.live.observer else { return [banner, (wholeClock, paint[.text])] }
             let isWide = scene.layout.header.width >= 100
             let place: (String, Style) =

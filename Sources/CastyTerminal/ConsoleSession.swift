@@ -105,6 +105,7 @@ struct ConsoleSession: ~Copyable {
         for intent in state.handle(key, feed: feed) {
             switch intent {
             case .submit(let request): backend.submit(request)
+            case .operate(let command): backend.operate(command)
             case .quit: return key == .control("c") ? 130 : 0
             case .suspend: suspend()
             case .repaint:

@@ -8,8 +8,10 @@ struct AttachCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Open the console over a running cluster of processes.",
         discussion: """
-            Looks on: the console is never a member, is not counted, and changes nothing. It begins with the given nodes and finds \
-            the others through them. When the node through which it sees the cluster does not answer, it goes on through \
+            The console is never a member and is not counted. It begins with the given nodes and finds the others through them. With \
+            credentials to operate (on loopback without credentials, anyone's) its keys and lines move shards, drain, let nodes leave, \
+            mark them down, and send to entities: leave, down, drain, undrain, move, pin, rebalance, tell, ask. With credentials to \
+            observe, or --readonly, it changes nothing. When the node through which it sees the cluster does not answer, it goes on through \
             another one; when none answers, it keeps trying until one does, or until q.
 
               casty node --listen 127.0.0.1:7001
@@ -53,7 +55,7 @@ struct AttachCommand: ParsableCommand {
         let backend: AttachedBackend
         do {
             backend = try AttachedBackend.open(
-                cluster: cluster, seeds: try parsed(), record: record, protection: protection)
+                cluster: cluster, seeds: try parsed(), record: record, credentials.security, protection: protection)
         } catch let error as RecordingError {
             Output.error("casty attach: --record \(record ?? "") cannot be written: \(error.reason)")
             throw ExitCode(73)

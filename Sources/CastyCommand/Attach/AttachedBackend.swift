@@ -1,3 +1,4 @@
+import Casty
 import CastyActors
 import CastyCluster
 import CastyConsole
@@ -10,7 +11,8 @@ import Synchronization
 
 /// The console's backend for a cluster that runs in other processes.
 final class AttachedBackend: ConsoleBackend {
-    let mode = ConsoleMode.attached
+    /// Known when the first node has answered.
+    var mode: ConsoleMode { power.withLock { $0 == nil ? .attached : .operating } }
     let title: String
     /// The file of the recording, as long as it can be written.
     var recording: String? { recorder.flatMap { $0.isWriting ? $0.path : nil } }
@@ -24,6 +26,8 @@ final class AttachedBackend: ConsoleBackend {
     private let contact: Mutex<ObserverContact>
     /// Known from the first answer on.
     private let clock = Mutex<WallClock?>(nil)
+    /// What carries out commands; `nil` where the credentials allow none.
+    private let power = Mutex<ClusterOperator?>(nil)
 
     private init(
         cluster: String, seeds: [NodeAddress], record: String?, _ protection: (any ConnectionProtection)?
@@ -51,15 +55,22 @@ final class AttachedBackend: ConsoleBackend {
     ///   - protection: What protects the connections; `nil` for nothing.
     /// - Throws: ``RecordingError`` if that cannot be made.
     static func open(
-        cluster: String, seeds: [NodeAddress], record: String? = nil, protection: (any ConnectionProtection)? = nil
+        cluster: String, seeds: [NodeAddress], record: String? = nil, _ security: ConnectionSecurity = .loopbackOnly,
+        protection: (any ConnectionProtection)? = nil
     ) throws -> AttachedBackend {
         let backend = try AttachedBackend(cluster: cluster, seeds: seeds, record: record, protection)
+        let power = try ClusterOperator(cluster: cluster, nodes: seeds, security) { [weak backend] kind, text in
+            guard let backend else { return }
+            backend.say(kind, backend.look().names.shorten(text))
+            backend.changed.signal()
+        }
+        backend.power.withLock { $0 = power }
         try backend.observer.start()
         // Both end with the backend, which waits for them.
         backend.recorder?.start(
             look: { [unowned backend] cursor in
                 guard backend.observer.nodes.contains(where: { $0.snapshot != nil }) else {
-                    return (nil, EventPage(events: [], next: cursor))
+                    return (nil, CastyConsole.EventPage(events: [], next: cursor))
                 }
                 // The events first: a moment is not older than they are.
                 let page = backend.events(after: cursor)
@@ -88,6 +99,12 @@ final class AttachedBackend: ConsoleBackend {
             let left = end - world.now
             guard left > .zero else { return false }
             wakeup.wait(atMost: left)
+        }
+        let power = power.withLock { $0 }
+        if let power, let reason = power.refusal(within: .seconds(2)) {
+            self.power.withLock { $0 = nil }
+            power.close()
+            say(.note, "looks on only: \(reason)")
         }
         return true
     }
@@ -158,8 +175,9 @@ final class AttachedBackend: ConsoleBackend {
     }
 
     /// All nodes, and their names.
-    private func look() -> ([ClusterObserver.Node], AddressNames) {
+    private func look() -> (nodes: [ClusterObserver.Node], names: AddressNames) {
         let nodes = observer.nodes
+        power.withLock { $0 }?.add(nodes.map(\.address))
         let names = names.withLock { names in
             for node in nodes { names.learn(node.address) }
             return names
@@ -167,10 +185,11 @@ final class AttachedBackend: ConsoleBackend {
         return (nodes, names)
     }
 
-    func events(after cursor: UInt64) -> EventPage {
+    func events(after cursor: UInt64) -> CastyConsole.EventPage {
         let (_, names) = look()
         let page = observer.events(from: cursor)
-        return EventPage(events: page.events.map { $0.renamed(names.shorten) }, next: page.next, dropped: page.dropped)
+        return CastyConsole.EventPage(
+            events: page.events.map { $0.renamed(names.shorten) }, next: page.next, dropped: page.dropped)
     }
 
     func messages(after cursor: UInt64) -> MessagePage {
@@ -187,6 +206,16 @@ final class AttachedBackend: ConsoleBackend {
         changed.signal()
     }
 
+    func operate(_ command: RemoteCommand) {
+        guard let power = power.withLock({ $0 }) else {
+            return say(.refused, "\(command.verb.rawValue): the capability operate is missing")
+        }
+        let (nodes, names) = look()
+        power.carryOut(command) { name in
+            nodes.first { names.shorten($0.address.description) == name }?.address
+        }
+    }
+
     private func say(_ kind: ConsoleMessage.Kind, _ text: String) {
         messages.withLock { $0.append(ConsoleMessage(kind, text)) }
     }
@@ -194,6 +223,7 @@ final class AttachedBackend: ConsoleBackend {
     /// Ends the observer and its threads.
     func close() {
         recorder?.stop()
+        power.withLock { $0 }?.close()
         let ended = DispatchSemaphore(value: 0)
         observer.stop { [host] in host.stop { ended.signal() } }
         _ = ended.wait(timeout: .now() + .seconds(3))

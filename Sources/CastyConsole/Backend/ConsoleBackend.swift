@@ -39,6 +39,8 @@ package protocol ConsoleBackend: Sendable {
     func whenChanged(_ wake: @escaping @Sendable () -> Void)
     /// Carries out a request, in the order of the calls.
     func submit(_ request: ConsoleRequest)
+    /// Carries out a command to a cluster of other processes.
+    func operate(_ command: RemoteCommand)
     /// Requests a forecast for cutting these nodes off; the next snapshots contain it if the backend can compute it.
     func previewPartition(cut nodes: [String])
     /// Begins or ends to record the messages between the nodes; the next snapshots contain them if the backend can see
@@ -56,6 +58,8 @@ extension ConsoleBackend {
     package var furthest: Instant? { nil }
 
     package func takePast() -> RecentPast? { nil }
+    // Only a console over other processes makes such commands.
+    package func operate(_ command: RemoteCommand) {}
     package func previewPartition(cut nodes: [String]) {}
     package func observeMessages(_ observes: Bool) {}
 }
@@ -80,22 +84,33 @@ package enum ConsoleRequest: Hashable, Sendable {
 package enum ConsoleMode: Hashable, Sendable {
     case live
     case simulated(seed: UInt64)
+    /// A cluster of other processes, with credentials to look on.
     case attached
+    /// A cluster of other processes, with credentials to operate.
+    case operating
     /// What an observer of a running cluster has recorded.
     case recording
 
-    /// Whether the console can act on the cluster.
+    /// Whether the console can do everything with the cluster, also what breaks it.
     package var changesCluster: Bool {
         switch self {
         case .live, .simulated: true
-        case .attached, .recording: false
+        case .attached, .operating, .recording: false
+        }
+    }
+
+    /// Whether the cluster's nodes are other processes.
+    package var isAttached: Bool {
+        switch self {
+        case .attached, .operating: true
+        case .live, .simulated, .recording: false
         }
     }
 
     /// Whether the cluster's time cannot be turned back, so that the console keeps moments of it.
     package var keepsMoments: Bool {
         switch self {
-        case .live, .attached: true
+        case .live, .attached, .operating: true
         case .simulated, .recording: false
         }
     }
@@ -110,12 +125,17 @@ package enum ConsoleMode: Hashable, Sendable {
         case (_, .screen), (_, .past), (.simulated, _), (.live, .cluster), (.recording, .clock), (.live, .conditions):
             nil
         case (.live, .clock): "LIVE mode has no virtual clock; start with --sim"
-        case (.attached, .cluster): "attached as an observer, which changes nothing"
-        case (.attached, .clock): "a running cluster has no virtual clock"
-        case (.attached, .conditions), (.recording, .conditions):
+        case (.attached, .cluster):
+            verb.canBeRemote
+                ? "attached as an observer: the capability operate is missing"
+                : "attached as an observer, which changes nothing"
+        case (.operating, .cluster):
+            verb.canBeRemote ? nil : "not for other processes; the console's own clusters take it"
+        case (.attached, .clock), (.operating, .clock): "a running cluster has no virtual clock"
+        case (.attached, .conditions), (.operating, .conditions), (.recording, .conditions):
             "conditions are checked in the console's own clusters only"
         case (.live, .copies): "only a simulated world can be copied; start with --sim"
-        case (.attached, .copies), (.recording, .copies): "only a simulated world can be copied"
+        case (.attached, .copies), (.operating, .copies), (.recording, .copies): "only a simulated world can be copied"
         case (.recording, .cluster):
             "what was recorded has happened; casty replay --scenario goes on from here in the simulated world"
         }
@@ -125,6 +145,11 @@ package enum ConsoleMode: Hashable, Sendable {
 extension PaletteVerb {
     /// Whether it changes the cluster or takes back what was changed.
     var actsOnCluster: Bool { need == .cluster }
+
+    /// Whether it is one that a cluster of other processes takes.
+    fileprivate var canBeRemote: Bool {
+        if case .scenario(let verb) = self { RemoteCommand.verbs.contains(verb) } else { false }
+    }
 
     /// What a console needs for a verb.
     fileprivate enum Need { case cluster, clock, past, screen, conditions, copies }

@@ -95,7 +95,7 @@ extension ConsoleState {
     var emptiness: String {
         switch mode {
         case .live, .simulated: "no nodes yet: press \(keys.name(of: .node(.add)))"
-        case .attached: "no node has answered yet"
+        case .attached, .operating: "no node has answered yet"
         case .recording: "nothing was recorded yet"
         }
     }

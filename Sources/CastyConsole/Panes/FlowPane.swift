@@ -66,7 +66,7 @@ enum FlowPane {
 
     private static func nothing(_ scene: Scene) -> [String] {
         switch scene.state.mode {
-        case .attached:
+        case .attached, .operating:
             return [
                 "the messages of a running cluster cannot be seen from outside",
                 "\(scene.state.keys.name(of: .pane(.events))) shows its events",

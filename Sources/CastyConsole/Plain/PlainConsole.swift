@@ -120,7 +120,9 @@ package struct PlainConsole: Sendable {
         state.dialogs.flash = nil
         if let pause = try pause(line) { return pause }
         var answer = Answer()
-        answer.intents = try state.execute(line, feed)
+        state.learnNodes(feed)
+        let intents = try state.execute(line, feed)
+        answer.intents = state.forCluster(intents, feed)
         if case .help(let help)? = state.dialogs.modal { answer.lines = VerbHelp.lines(about: help.filter.text) }
         if case .hypothesis? = state.dialogs.modal { answer.lines = comparison }
         if case .watches? = state.dialogs.modal { answer.lines = WatchesOverlay.lines(feed.watches) }

@@ -59,7 +59,7 @@ extension ConsoleState {
             switch mode {
             case .live: "live"
             case .simulated(let seed): "simulated, seed \(seed)"
-            case .attached: "attached"
+            case .attached, .operating: "attached"
             case .recording: "recording"
             }
         return "\(feed.title), \(runtime), t=\(Words.moment(feed.snapshot.time))"
@@ -70,7 +70,7 @@ extension ConsoleState {
             switch mode {
             case .live: "live"
             case .simulated(let seed): "seed\(seed)"
-            case .attached: "attached"
+            case .attached, .operating: "attached"
             case .recording: "recording"
             }
         return "casty-\(runtime)-\(Words.moment(feed.snapshot.time).split(separator: ":").joined(separator: "."))s"

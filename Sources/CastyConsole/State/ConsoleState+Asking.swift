@@ -17,15 +17,15 @@ extension ConsoleState {
             dialogs.modal = .confirm(confirm)
             return []
         }
-        guard let text = Self.lightQuestion(acting) else { return intents }
+        guard let text = lightQuestion(acting) else { return intents }
         let when = command == .immediate(acting) ? "" : "later: "
         dialogs.question = Question(text: when + text, commands: [command], until: time.now + 10)
         return []
     }
 
     /// The question at the bottom, where ten seconds without an answer count as No; `nil` if none is needed.
-    private static func lightQuestion(_ command: ImmediateCommand) -> String? {
-        func list(_ names: [NodeName]) -> String { Words.list(names.map(\.description), most: 6) }
+    private func lightQuestion(_ command: ImmediateCommand) -> String? {
+        func list(_ names: [NodeName]) -> String { Words.list(names.map(shownName), most: 6) }
         switch command {
         case .restart(let names): return "restart \(list(names)) as a new incarnation?"
         case .leave(let names): return "let \(list(names)) leave gracefully?"
@@ -43,7 +43,7 @@ extension ConsoleState {
         wasAsked: Bool = false
     ) -> ConfirmState? {
         func rows(_ names: [NodeName], _ fits: (NodeRow) -> Bool) -> [NodeRow] {
-            reading.rows.filter { row in names.contains { $0.description == row.name } && fits(row) }
+            reading.rows.filter { row in names.contains { shownName($0) == row.name } && fits(row) }
         }
         switch acting {
         case .kill(let names):

@@ -15,11 +15,11 @@ extension ConsoleState {
             setFilter(text ?? "", in: panes.focus, feed)
             checkFilter(text ?? "", in: panes.focus)
         case .sort(let column, let descending): sortBy(column, descending)
-        case .follow(let name): selection.node = name.description
-        case .view(let name): view.observer = name?.description
+        case .follow(let name): selection.node = shownName(name)
+        case .view(let name): view.observer = name.map(shownName)
         case .why(let asked): ask(asked, feed)
         case .goto(let text): goTo(text, feed)
-        case .mark(let names): selection.marked = names.map(\.description).sorted()
+        case .mark(let names): selection.marked = names.map(shownName).sorted()
         case .export(let format, let file):
             if format == .scenario, goesOn(visible(feed)) == nil {
                 say(.refused, "export: no node has reported any member yet")
@@ -80,7 +80,7 @@ extension ConsoleState {
     private mutating func ask(_ asked: CastyScenario.WhySubject?, _ feed: ConsoleFeed) {
         switch asked {
         case nil: return explain(ClusterReading(feed, observer: view.observer), feed, opening: false)
-        case .node(let name): explanation.subject = .node(name.description)
+        case .node(let name): explanation.subject = .node(shownName(name))
         case .shard(let number): explanation.subject = .shard(number)
         case .event(let id): return goTo(id, feed)
         case .entity(let entity):

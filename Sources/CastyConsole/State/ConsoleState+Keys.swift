@@ -6,6 +6,11 @@ extension ConsoleState {
     ///
     /// A key that cannot act here gives the reason in the flash line, and returns no intent.
     package mutating func handle(_ key: Key, feed: ConsoleFeed) -> [Intent] {
+        learnNodes(feed)
+        return forCluster(respond(to: key, feed), feed)
+    }
+
+    private mutating func respond(to key: Key, _ feed: ConsoleFeed) -> [Intent] {
         switch key {
         case .control("c"): return interrupt(feed)
         case .control("z"): return [.suspend]
@@ -101,7 +106,7 @@ extension ConsoleState {
         let sharding = feed.snapshot.nodes.filter { alive.contains($0.name) }.flatMap(\.sharding)
         let entities = sharding.flatMap(\.shards).reduce(0) { $0 + $1.entityCount }
         var facts: [String] = []
-        if mode == .attached {
+        if mode.isAttached {
             facts.append("the cluster goes on without this console")
         } else if mode == .recording {
             facts.append("the recording stays as it is")

@@ -5,7 +5,7 @@ import CastyScenario
 extension ConsoleState {
     mutating func act(_ action: Action.NodeAction, on reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
         if action == .add {
-            let highest = reading.rows.compactMap { Self.nodeName($0.name) }.max()
+            let highest = reading.rows.compactMap { commandName($0.name) }.max()
             guard let node = intentions.start(after: highest, now: time.now) else {
                 say(.refused, "add: n\(NodeName.numbers.upperBound) is the last node that there can be")
                 return []
@@ -22,7 +22,7 @@ extension ConsoleState {
             say(.refused, rows.compactMap { problem(action, $0) }.first ?? "nothing to do")
             return []
         }
-        let names = fitting.compactMap { Self.nodeName($0.name) }
+        let names = fitting.compactMap { commandName($0.name) }
         switch action {
         case .add: return []
         case .kill: return ask(.kill(names), feed)
@@ -31,7 +31,7 @@ extension ConsoleState {
         case .restart: return ask(.restart(names), feed)
         case .leave: return ask(.leave(names), feed)
         case .down:
-            let by = reading.observer.flatMap { $0.name == first.name ? nil : Self.nodeName($0.name) }
+            let by = reading.observer.flatMap { $0.name == first.name ? nil : commandName($0.name) }
             return ask(.down(names, by: by), feed)
         }
     }
@@ -39,7 +39,7 @@ extension ConsoleState {
     /// Why a key cannot act on a node; `nil` if it can.
     private func problem(_ action: Action.NodeAction, _ row: NodeRow) -> String? {
         let state = words(.node(row.state))
-        guard Self.nodeName(row.name) != nil else { return "\(row.name) is not a node of this console" }
+        guard commandName(row.name) != nil else { return "\(row.name) is not a node of this console" }
         switch action {
         case .add: return nil
         case .kill: return row.alive ? nil : "kill: \(row.name) is \(state) already"

@@ -85,7 +85,8 @@ extension ConsoleState {
         var completion = Completion.candidates(
             for: text,
             knowing: .init(
-                nodes: names.compactMap(Self.nodeName), nodeNames: ["cursor", "marked", "all", "oldest"],
+                nodes: mode.isAttached ? [] : names.compactMap(commandName),
+                nodeNames: ["cursor", "marked", "all", "oldest"] + (mode.isAttached ? names : []),
                 entities: entities.sorted()))
         if !text.contains(" ") {
             completion.candidates.removeAll { word in
@@ -115,13 +116,13 @@ extension ConsoleState {
     /// The nodes that `cursor`, `marked`, `all` and `oldest` stand for at this moment.
     private func aliases(_ feed: ConsoleFeed) -> [String: [NodeName]] {
         let reading = ClusterReading(feed, observer: view.observer)
-        var names: [String: [NodeName]] = [:]
-        names["cursor"] = cursorRow(reading).flatMap { Self.nodeName($0.name) }.map { [$0] }
-        let chosen = selection.marked.compactMap(Self.nodeName)
+        var names = nodeAliases
+        names["cursor"] = cursorRow(reading).flatMap { commandName($0.name) }.map { [$0] }
+        let chosen = selection.marked.compactMap(commandName)
         if !chosen.isEmpty { names["marked"] = chosen }
-        let all = reading.rows.filter(\.alive).map(\.name).compactMap(Self.nodeName)
+        let all = reading.rows.filter(\.alive).map(\.name).compactMap(commandName)
         if !all.isEmpty { names["all"] = all }
-        names["oldest"] = reading.rows.first(where: \.oldest).flatMap { Self.nodeName($0.name) }.map { [$0] }
+        names["oldest"] = reading.rows.first(where: \.oldest).flatMap { commandName($0.name) }.map { [$0] }
         return names
     }
 
@@ -130,6 +131,10 @@ extension ConsoleState {
     /// - Throws: The error in the line; then nothing was done, and the line is not added to the history.
     mutating func execute(_ line: String, _ feed: ConsoleFeed) throws(ScenarioProblem) -> [Intent] {
         let parsed = try PaletteLine.parse(Self.readingMoments(line), names: aliases(feed))
+        if let stray = strayName(in: line) {
+            say(.refused, "there is no node \(stray); there are \(Words.list(numbers.names, most: 8))")
+            return []
+        }
         remember(line)
         if case .command(.immediate(let command)) = parsed { dialogs.keep(command) }
         switch parsed {

@@ -23,6 +23,8 @@ package struct ConsoleState: Sendable {
     var captions = Captions()
     /// Requests that no snapshot shows yet.
     var intentions = Intentions()
+    /// The numbers of nodes that have other names.
+    var numbers = NodeNumbers()
     package internal(set) var time = ViewTime()
 
     package init(

@@ -2,6 +2,8 @@
 package enum Intent: Hashable, Sendable {
     /// Ask the cluster for something.
     case submit(ConsoleRequest)
+    /// Ask a cluster of other processes for something.
+    case operate(RemoteCommand)
     case quit
     /// Stop the process as Ctrl-Z does, with the terminal restored.
     case suspend

@@ -100,6 +100,7 @@ struct PlainRun {
         for intent in answer.intents {
             switch intent {
             case .submit(let request): submit(request)
+            case .operate(let command): operate(command)
             case .export(let content, let file): export(content, to: file)
             case .save(let moment, let folder): save(moment, into: folder)
             case .quit:
@@ -113,6 +114,14 @@ struct PlainRun {
             wait { [backend] in backend.latest().time >= end }
         }
         return false
+    }
+
+    /// Carries out a command to a cluster of other processes, and waits for the answer.
+    private mutating func operate(_ command: RemoteCommand) {
+        look()
+        let messages = backend.messages(after: 0).next
+        backend.operate(command)
+        wait(atMost: Self.patience) { [backend] in backend.messages(after: messages).next > messages }
     }
 
     /// Submits a request, and waits for its effect: for the answer, or for the time that it asks for.
