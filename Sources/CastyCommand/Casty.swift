@@ -19,7 +19,7 @@ struct Casty: ParsableCommand {
             UnpinCommand.self, RebalanceCommand.self, LeaveCommand.self, DownCommand.self, StoreCommand.self,
             BenchCommand.self, CompletionsCommand.self,
             ManCommand.self,
-            BenchPeer.self, BenchWork.self, TravelCommand.self,
+            BenchPeer.self, BenchWork.self, FuzzCommand.self, TravelCommand.self,
         ],
         defaultSubcommand: OpenConsole.self)
 }

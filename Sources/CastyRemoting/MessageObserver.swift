@@ -1,7 +1,7 @@
 package import CastyCore
 package import CastyObservability
 package import CastySerialization
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// Sees the messages that cross the connections of a node.
@@ -31,8 +31,8 @@ package struct MessageRoute: Hashable, Sendable {
 /// One encoded message for a peer.
 package struct ObservedMessage: Sendable {
     package let route: MessageRoute
-    let codec: CodecID
-    let payload: ByteBuffer
+    package let codec: CodecID
+    package let payload: ByteBuffer
 
     init(to destination: Destination, at peer: NodeAddress, _ codec: CodecID, _ payload: ByteBuffer) {
         route = destination.route(to: peer)

@@ -154,7 +154,7 @@ package struct FrameEncoder: Sendable {
 
 extension FrameLayout {
     /// The checksum over a whole frame except the four bytes of the checksum itself.
-    static func checksum(of frame: UnsafeRawBufferPointer) -> UInt32 {
+    package static func checksum(of frame: UnsafeRawBufferPointer) -> UInt32 {
         guard frame.count >= fixedSize else { return 0 }
         return CRC32C.checksum(
             of: UnsafeRawBufferPointer(rebasing: frame[..<8]), UnsafeRawBufferPointer(rebasing: frame[fixedSize...]))

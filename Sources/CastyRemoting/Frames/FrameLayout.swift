@@ -15,7 +15,7 @@ import CastyCore
 /// A name (target, sender, type) is absent, a number, a number that is announced here with the name it stands for, or
 /// the name itself. Numbers count from 1, per lane and direction, one series for addresses and one for types; each is
 /// announced in turn.
-enum FrameLayout {
+package enum FrameLayout {
     static let version: UInt8 = 1
     /// The bytes up to and including the checksum.
     static let fixedSize = 12
