@@ -16,6 +16,12 @@ package struct JSONLine: Sendable {
         body += "\"\(name)\":\(raw)"
     }
 
+    /// Adds a text under a name that others choose.
+    package mutating func add(foreign name: String, _ value: String) {
+        if !body.isEmpty { body += "," }
+        body += Self.quoted(name) + ":" + Self.quoted(value)
+    }
+
     /// Adds a text; `nil` adds nothing.
     package mutating func add(_ name: String, _ value: String?) {
         if let value { add(name, raw: Self.quoted(value)) }

@@ -46,7 +46,7 @@ struct OutputLogHandler: LogHandler {
         line.add("source", event.source)
         line.add("message", "\(event.message)")
         var details = JSONLine()
-        for (name, value) in metadata { details.add(name, "\(value)") }
+        for (name, value) in metadata { details.add(foreign: name, "\(value)") }
         if !metadata.isEmpty { line.add("metadata", raw: details.text) }
         return line.text
     }
