@@ -251,6 +251,12 @@ private func json(_ text: String) throws -> [String: Any] {
         try await withServer { _, client in
             let document = try json(try await client.send("GET", "/openapi.json").body)
             let paths = try #require(document["paths"] as? [String: Any])
+            for (path, operations) in paths {
+                for case let operation as [String: Any] in (operations as? [String: Any] ?? [:]).values {
+                    let answers = try #require(operation["responses"] as? [String: Any])
+                    #expect(Set(["400", "413", "421", "431", "503"]).isSubset(of: answers.keys), "\(path)")
+                }
+            }
             #expect(
                 Set(paths.keys) == [
                     "/live", "/ready", "/members", "/shards", "/shards/{type}", "/losses", "/metrics", "/leave",

@@ -23,15 +23,25 @@ enum OpenAPIDocument {
     }
 
     private static func operation(_ route: Route) -> JSONValue {
-        var answers = route.answers + [.problem(.badRequest, "A parameter is missing, unknown or wrong.")]
+        var answers = route.answers + RouteAnswer.ofAll
         if route.isVerb {
             answers += [
                 .problem(.unauthorized, "The token is missing or wrong."),
                 .problem(.forbidden, "The node was given no token."),
             ]
         }
+        // One status may have several reasons; the answers of a route itself come first, with their shape.
+        var byStatus: [UInt: RouteAnswer] = [:]
+        for answer in answers {
+            let code = answer.status.code
+            guard let known = byStatus[code] else {
+                byStatus[code] = answer
+                continue
+            }
+            if known.schema == nil, !known.isText { byStatus[code]?.meaning += " " + answer.meaning }
+        }
         var responses: [String: JSONValue] = [:]
-        for answer in answers { responses["\(answer.status.code)"] = response(answer) }
+        for (code, answer) in byStatus { responses["\(code)"] = response(answer) }
         let inPath = route.path.compactMap { part -> RouteParameter? in
             if case .parameter(let parameter) = part { parameter } else { nil }
         }

@@ -57,10 +57,20 @@ struct RouteParameter: Equatable, Sendable {
 /// One answer of a route.
 struct RouteAnswer: Sendable {
     let status: HTTPResponseStatus
-    let meaning: String
+    var meaning: String
     /// The name of its schema; `nil` for a problem, and for text.
     var schema: String?
     var isText = false
+
+    /// What any route may answer. Only `/live` and `/ready` are answered however many connections there are, and they
+    /// say something else with 503.
+    static let ofAll: [RouteAnswer] = [
+        problem(.badRequest, "A parameter is missing, unknown or wrong, or the request is no HTTP."),
+        problem(.payloadTooLarge, "The body is too long."),
+        problem(.misdirectedRequest, "The header `Host` names another host than this node's."),
+        problem(.requestHeaderFieldsTooLarge, "There are too many headers, or they are too long."),
+        problem(.serviceUnavailable, "All connections are in use."),
+    ]
 
     static func problem(_ status: HTTPResponseStatus, _ meaning: String) -> RouteAnswer {
         RouteAnswer(status: status, meaning: meaning)
