@@ -190,6 +190,23 @@ import Testing
         #expect(cluster[1].stopReason == .refused(.wrongSeed(address: TestCluster.address(2), answer: answer)))
     }
 
+    @Test("a seed whose credentials are not accepted does not end a node: it waits, says why, and joins once they are")
+    func notTrusted() {
+        let cluster = TestCluster(0)
+        cluster.seeds = [TestCluster.address(1), TestCluster.address(2)]
+        cluster.start(2)
+        cluster.freeze(2)
+        cluster.start(1)
+        for _ in 0..<120 {
+            cluster.command(1) { $0.onNotTrusted(by: TestCluster.address(2), reason: "it has expired", now: $1) }
+            cluster.run(.milliseconds(500))
+        }
+        #expect(cluster[1].isRunning)
+        #expect(cluster[1].core.waitingForCluster?.description.contains("cannot be talked to: it has expired") == true)
+        cluster.thaw(2)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
+    }
+
     @Test("a joiner with another downing strategy is refused with the name of the strategy")
     func strategyDiffers() {
         let cluster = TestCluster(1)

@@ -89,6 +89,36 @@ struct ProtectedClusterTests {
         for node in nodes { await node.stop() }
     }
 
+    @Test("a node whose certificate the seeds refuse says so and waits; with another certificate in its files it joins")
+    func renewed() async throws {
+        let folder = try TestFolder()
+        let (ours, foreign) = (try TestAuthority("ours", in: folder.url), try TestAuthority("foreign", in: folder.url))
+        let right = try Self.signed(ours, "right")
+        let wrong = try Self.signed(foreign, "wrong")
+        func security(_ signed: TestAuthority.Signed) -> ConnectionSecurity {
+            .mutual(certificate: signed.certificate, key: signed.key, trust: ours.trust, checksNames: true)
+        }
+        let addresses = try FreePort.addresses(2).sorted()
+        let seeds = [addresses[0]]
+        let first = try await Self.node(addresses[0], seeds: seeds, security(right))
+        try await first.joined()
+        let second = try await Self.node(addresses[1], seeds: seeds, security(wrong))
+        // Longer than a node waits that has met a node of another cluster.
+        let error = await #expect(throws: NodeError.self) { try await second.joined(within: .seconds(6)) }
+        #expect(error?.code == .noSeed)
+        #expect(error?.message.contains("cannot be talked to") == true, "\(error?.message ?? "")")
+        let after = try Self.signed(ours, "renewed")
+        for (source, target) in [(after.key, wrong.key), (after.certificate, wrong.certificate)] {
+            let staged = target + ".next"
+            try FileManager.default.copyItem(atPath: source, toPath: staged)
+            rename(staged, target)
+        }
+        try await second.joined(within: .seconds(60))
+        try await Self.wait { first.cluster.state.up.count == 2 }
+        await second.stop()
+        await first.stop()
+    }
+
     @Test("who has the secret to operate asks, who has the one to observe sees, and neither of them joins")
     func capabilities() async throws {
         func secret(_ word: String) -> [UInt8] { Array("\(word), a secret of the tests".utf8) }

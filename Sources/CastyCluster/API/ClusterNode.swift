@@ -25,6 +25,7 @@ package struct ClusterNode: Sendable {
             connectFailed: { address, error in
                 switch error.answer {
                 case .wrongNode(let text)?: link.cluster?.metWrongNode(at: address, text)
+                case .notTrusted(let text)?: link.cluster?.failedToProve(to: address, text)
                 case .notNow?: break
                 // Silence may mean a network cut with the cluster on the other side; a refused connection means that no
                 // process listens.
@@ -62,6 +63,11 @@ extension Cluster {
     /// The process at an address is not a node of this cluster.
     func metWrongNode(at address: NodeAddress, _ answer: String) {
         daemon.tell(.wrongNode(address, answer: answer))
+    }
+
+    /// The process at an address and this node do not accept each other's credentials.
+    func failedToProve(to address: NodeAddress, _ reason: String) {
+        daemon.tell(.notTrusted(address, reason: reason))
     }
 
     /// An incarnation answered where this node dialled: any other member at its address is gone.

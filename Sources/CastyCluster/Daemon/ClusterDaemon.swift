@@ -111,6 +111,8 @@ struct ClusterDaemon {
             return shared.change { $0.onLeaseAnswer(number, isGranted: isGranted, at: now) }
         case .wrongNode(let address, let answer):
             return shared.change { $0.onWrongNode(at: address, answer: answer, now: now) }
+        case .notTrusted(let address, let reason):
+            return shared.change { $0.onNotTrusted(by: address, reason: reason, now: now) }
         case .fail(let reason): return shared.change { $0.onFailure(reason, at: now) }
         case .contactFailed(let address): return shared.change { $0.onUnreachableContact(address, at: now) }
         case .incarnationGone(let peer): return shared.change { $0.onPeerIncarnationGone(peer, at: now) }

@@ -20,6 +20,7 @@ package enum DaemonMessage: Sendable {
     case leaseAnswered(number: UInt64, Result<Bool, LeaseError>)
     case contactFailed(NodeAddress)
     case wrongNode(NodeAddress, answer: String)
+    case notTrusted(NodeAddress, reason: String)
     /// The node cannot go on, for a reason outside the membership.
     case fail(String)
     case incarnationGone(UniqueAddress)
@@ -30,9 +31,8 @@ extension DaemonMessage {
     var received: (message: ClusterMessage, from: UniqueAddress)? {
         switch self {
         case .received(let envelope): (envelope.message, envelope.from)
-        case .page, .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .contactFailed, .wrongNode, .fail,
-            .incarnationGone,
-            .leaseAnswered:
+        case .page, .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .contactFailed, .wrongNode,
+            .notTrusted, .fail, .incarnationGone, .leaseAnswered:
             nil
         }
     }
@@ -84,9 +84,7 @@ extension DaemonMessage {
                 buffer.writeInteger(Form.page.rawValue)
                 page.encode(into: &buffer)
             case .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed,
-                .wrongNode,
-                .fail,
-                .incarnationGone:
+                .wrongNode, .notTrusted, .fail, .incarnationGone:
                 throw WireError(.notEncodable, "only envelopes travel between cluster daemons")
             }
         },

@@ -7,8 +7,7 @@ extension DaemonMessage: MessageDescribing {
         case .received(let envelope): envelope.message.content
         case .page: .gossip(.page, version: nil)
         case .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed,
-            .wrongNode, .fail,
-            .incarnationGone:
+            .wrongNode, .notTrusted, .fail, .incarnationGone:
             .message(type: "casty.cluster")
         }
     }

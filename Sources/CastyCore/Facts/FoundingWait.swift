@@ -17,6 +17,8 @@ public struct FoundingWait: Hashable, Sendable, Codable {
         case leavesItsCluster
         /// The process there is not a node of this cluster, for this reason.
         case notOfThisCluster(String)
+        /// One end does not accept the credentials of the other, for this reason.
+        case notTrusted(String)
         case inNoCluster
         case votesFor(NodeAddress)
         /// The two nodes have different lists of seeds.
@@ -99,6 +101,7 @@ extension FoundingWait.Answer: CustomStringConvertible {
         case .refusedConnection: "refuses the connection"
         case .leavesItsCluster: "is leaving its cluster"
         case .notOfThisCluster(let answer): "is none of this cluster: \(answer)"
+        case .notTrusted(let reason): "cannot be talked to: \(reason)"
         case .inNoCluster: "is in no cluster"
         case .votesFor(let candidate): "is in no cluster and votes for \(candidate)"
         case .otherSeeds(let theirs, let own): "has other seeds (\(theirs)) than this node (\(own))"

@@ -159,6 +159,9 @@ public struct TransportError: CastyError, Hashable {
         case notNow
         /// It is not a node of this cluster, or not the intended one; the text is its own.
         case wrongNode(String)
+        /// One end does not accept the credentials of the other. Who is there is not known, and credentials are renewed
+        /// while nodes run, so another attempt may succeed.
+        case notTrusted(String)
     }
 
     /// Creates an error.

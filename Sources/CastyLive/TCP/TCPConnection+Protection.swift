@@ -53,7 +53,7 @@ extension TCPConnection {
                 plain.code,
                 "\(plain.message), before that node answered: does it demand other credentials, or none?")
         }
-        return TransportError(.notAuthentic, "\(remoteDescription): \(reason)", answer: .wrongNode(reason))
+        return TransportError(.notAuthentic, "\(remoteDescription): \(reason)", answer: .notTrusted(reason))
     }
 
     /// Closes the socket at once: a protection would say goodbye first, and wait for the answer.

@@ -57,6 +57,8 @@ struct Founding: Sendable {
         case goingAway(at: Instant)
         /// The process there is not a node of this cluster; `since` is when this was first seen.
         case wrong(String, since: Instant)
+        /// The process there and this node do not accept each other's credentials.
+        case notTrusted(String)
     }
 
     /// The result of an answer.
@@ -256,7 +258,7 @@ struct Founding: Sendable {
             return switch word {
             case .inNoCluster(_, .knowsCluster): false
             case .inNoCluster(let round, _): round == self.round
-            case .none, .refusedConnection, .goingAway, .wrong: false
+            case .none, .refusedConnection, .goingAway, .wrong, .notTrusted: false
             }
         }
     }
@@ -281,7 +283,8 @@ struct Founding: Sendable {
         where address != candidate && (seeds.sortedContains(address) || formerSeeds.sortedContains(address)) {
             switch word {
             case .refusedConnection, .goingAway, .wrong: break
-            case .none: return address
+            // A seed that does not accept this node's credentials may have founded one all the same.
+            case .none, .notTrusted: return address
             case .inNoCluster(let round, _): if round < firstSettledRound ?? .max { return address }
             }
         }
@@ -296,6 +299,12 @@ struct Founding: Sendable {
         guard let index = others.firstIndex(of: address) else { return }
         if case .wrong = words[index] { return }
         words[index] = .wrong(answer, since: now)
+    }
+
+    /// The process at an address and this node do not accept each other's credentials. What the address said before
+    /// does not count any more.
+    mutating func onNotTrusted(by address: NodeAddress, _ reason: String) {
+        if let index = others.firstIndex(of: address) { words[index] = .notTrusted(reason) }
     }
 
     /// An address that has answered as another cluster's node, or another node, for so long that waiting makes no
@@ -333,6 +342,7 @@ extension Founding {
         case .refusedConnection: .refusedConnection
         case .goingAway: .leavesItsCluster
         case .wrong(let answer, _): .notOfThisCluster(answer)
+        case .notTrusted(let reason): .notTrusted(reason)
         case .inNoCluster(_, .givenTo(let candidate)) where candidate != address: .votesFor(candidate)
         case .inNoCluster(_, .otherSeeds(let theirs)): .otherSeeds(theirs: theirs, own: seedsText)
         case .inNoCluster(_, .knowsCluster): .heardOfCluster

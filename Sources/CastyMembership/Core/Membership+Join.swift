@@ -70,6 +70,13 @@ extension Membership {
         return finish(at: now)
     }
 
+    /// The process at an address and this node do not accept each other's credentials. This node asks again: they may be
+    /// renewed at either end.
+    package mutating func onNotTrusted(by address: NodeAddress, reason: String, now: Instant) -> [MembershipEffect] {
+        if phase == .contacting { join.founding.onNotTrusted(by: address, reason) }
+        return finish(at: now)
+    }
+
     /// The node cannot go on, for a reason outside the membership.
     package mutating func onFailure(_ reason: String, at now: Instant) -> [MembershipEffect] {
         if case .stopped = phase { return [] }
