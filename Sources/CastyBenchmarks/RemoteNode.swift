@@ -17,6 +17,8 @@ package final class RemoteNode {
             world: world.node(transport: TwoLaneTransport()).world, registry: try .bench(), log: BenchNode.log)
         var settings = RemotingSettings()
         settings.codec = codec
+        // The two ends are no members of a cluster, and are measured with the queues of members.
+        settings.nonMemberBytes = 2 * settings.userQueue.bytes
         let remoting = Remoting(system: system, settings: settings)
         do {
             try BenchNode.start { remoting.start(completion: $0) }

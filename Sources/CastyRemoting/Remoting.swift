@@ -38,6 +38,8 @@ package final class Remoting: RemoteAccess {
     let isObserved = Atomic<Bool>(false)
     /// The bytes that may be queued for all non-members together.
     let nonMemberBudget: ByteBudget
+    /// The bytes that all connections with non-members may hold together.
+    let inboundBudget: ByteBudget
 
     /// - Parameters:
     ///   - system: The system it serves; ``start(completion:)`` installs it there.
@@ -53,6 +55,7 @@ package final class Remoting: RemoteAccess {
             cluster: settings.clusterName ?? system.name, local: system.unique, capabilities: settings.capabilities,
             timeout: settings.handshakeTimeout, demandsAuthentication: settings.demandsAuthentication)
         nonMemberBudget = ByteBudget(settings.nonMemberBytes)
+        inboundBudget = ByteBudget(settings.nonMemberInbound)
         var probeConnection = introduction
         probeConnection.capabilities.isProbeConnection = true
         probeIntroduction = probeConnection

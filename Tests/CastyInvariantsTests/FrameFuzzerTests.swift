@@ -4,7 +4,7 @@ import Testing
 /// A hundred thousand frames; `casty fuzz` sends more.
 @Suite("Fuzzing", .timeLimit(.minutes(15)))
 struct FrameFuzzerTests {
-    @Test("Frames that nearly follow the protocol leave a node bounded and answering, whoever sends them")
+    @Test("Frames that nearly follow the protocol of any sender leave a node bounded and answering")
     func frames() throws {
         let report = try FrameFuzzer().run(frames: 100_000, seed: 2026)
         #expect(report.frames >= 100_000)

@@ -61,7 +61,9 @@ struct BoundTests {
     func lanes(seed: UInt64) throws {
         let world = SimulatedTestWorld(seed: seed)
         world.world.network.changeAll { $0.bandwidth = 10_000_000 }
-        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        var settings = RemotingSettings()
+        settings.nonMemberBytes = 2 * settings.userQueue.bytes
+        let (a, b) = (try world.startNow(1, settings), try world.startNow(2))
         let (data, control) = (Record<String>(), Record<Int>())
         let bulk = a.reference(to: try b.system.spawn(Stories.collector(data), name: "bulk"))
         _ = try b.system.spawnSystem(Stories.collector(control), name: "r")

@@ -19,6 +19,9 @@ struct WatchWindowTests {
 
         init(seed: UInt64, count: Int, _ settings: RemotingSettings = RemotingSettings()) throws {
             world = SimulatedTestWorld(seed: seed)
+            // The two are no members, and watch as members may.
+            var settings = settings
+            settings.nonMemberBytes = 256 << 20
             let (a, b) = (try world.startNow(1, settings), try world.startNow(2, settings))
             (self.a, self.b) = (a, b)
             watched = try (0..<count).map { _ in try b.system.spawn(Behavior<Int>.receive { _, _ in .same }) }

@@ -6,6 +6,9 @@ import Logging
 import Synchronization
 
 /// Answers observers. It buffers the latest events for them and computes nothing until one asks.
+///
+/// It has a thread of its own: an answer takes about a millisecond, and many observers may ask at once, so it would
+/// delay what decides about members, and users' messages too.
 package enum ObservationService {
     /// How many events are buffered for observers that come later or are slow.
     private static let kept = 5000
@@ -19,7 +22,7 @@ package enum ObservationService {
             Behavior<ObservationRequest>.receive { context, request in
                 answer(request, memory, context.system)
                 return .same
-            }, name: ObservationProtocol.path[1], mailbox: .bounded(256))
+            }, name: ObservationProtocol.path[1], mailbox: .bounded(256), dispatcher: .blocking)
     }
 
     private static func answer(_ request: ObservationRequest, _ memory: EventMemory, _ system: ActorSystem) {

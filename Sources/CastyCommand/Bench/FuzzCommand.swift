@@ -22,7 +22,7 @@ struct FuzzCommand: ParsableCommand {
         let start = clock.now
         let report = try FrameFuzzer().run(frames: frames, seed: seed) { round, seed in
             // Written before the round: where a frame ends the process, the last line says how to repeat it.
-            if round % 10 == 0 { Output.error("round \(round), seed \(seed), after \(clock.now - start)") }
+            Output.error("round \(round), seed \(seed), after \(clock.now - start)")
             Output.drain(atMost: .seconds(1))
         }
         let seconds = (clock.now - start) / .seconds(1)

@@ -11,6 +11,7 @@ import CastyScenario
 import CastyTestbed
 import Glibc
 import Logging
+import Synchronization
 
 /// `casty node`: one node in its own process.
 struct NodeCommand: AsyncParsableCommand {
@@ -114,8 +115,11 @@ struct NodeCommand: AsyncParsableCommand {
         let stores = try or(exit: 74) { try (store ?? data.map { .sqlite($0) })?.open(limit: limit) }
         let node = try await start(stores)
         let asJSON = json
+        let losses = Mutex(LossLines())
         node.system.inspector.subscribe { event in
-            if asJSON { Output.line(event.json) } else if let text = EventLine.text(of: event) { Output.line(text) }
+            for event in losses.withLock({ $0.lines(for: event) }) {
+                if asJSON { Output.line(event.json) } else if let text = EventLine.text(of: event) { Output.line(text) }
+            }
         }
         try SampleEntity.start(
             on: node.sharding, shards: shards, store: stores?.entities,

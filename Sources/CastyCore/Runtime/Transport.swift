@@ -72,6 +72,10 @@ public protocol Connection: AnyObject, Sendable {
     /// that replaces this one. Requests made on this one since must be repeated on the new one.
     func moveToUsers()
 
+    /// Stops reading, or goes on: bytes of the peer wait in the stream meanwhile, and so does its writer. Called inside
+    /// a call of the transport about this connection; bytes that have been read already still arrive.
+    func holdReading(_ isHeld: Bool)
+
     /// Closes once the bytes pulled so far have been written.
     func close()
 
@@ -85,6 +89,9 @@ extension Connection {
 
     /// Does nothing: one thread serves all connections.
     public func moveToUsers() {}
+
+    /// Does nothing: what comes of the bytes of such a peer is refused instead, where there is no room for it.
+    public func holdReading(_ isHeld: Bool) {}
 }
 
 /// The handler of a connection. Calls about one connection never overlap.

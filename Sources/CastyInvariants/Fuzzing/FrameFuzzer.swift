@@ -18,7 +18,7 @@ import Synchronization
 /// says counts as the word of a member. After each the first node must hold bounded tables, and still answer an ask to an
 /// entity. Only a member may end it: every member may declare others down, and what it says of them is believed.
 ///
-/// A run follows from its seed. A trap ends the process, so whoever runs it learns the seed of each round before.
+/// A run follows from its seed. A trap ends the process, so the seed of each round is reported before it.
 package struct FrameFuzzer {
     /// Who sends the frames.
     package enum Role: String, Sendable, CaseIterable {

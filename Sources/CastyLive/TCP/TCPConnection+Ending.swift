@@ -101,11 +101,20 @@ extension TCPConnection {
         let werePaused = readsPaused
         readsPaused = isFrozen || (isCutToHere && !hasOwnNotice)
         if phase == .open, readsPaused != werePaused {
-            channel?.setOption(.autoRead, value: !readsPaused).whenFailure { _ in }
+            setReading()
         }
         watchCut()
         tellHeld()
         if phase == .open, hasMoreToSay { pull() }
+    }
+
+    func holdReading(_ isHeld: Bool) {
+        isReadingHeld = isHeld
+        if phase == .open { setReading() }
+    }
+
+    private func setReading() {
+        channel?.setOption(.autoRead, value: !readsPaused && !isReadingHeld).whenFailure { _ in }
     }
 
     /// Resets the connection when a cut lasts too long.

@@ -41,6 +41,8 @@ final class TCPConnection: Connection, @unchecked Sendable {
     var remoteHost = ""
     /// Whether received bytes are held back, because the node is frozen or the link to this node is cut.
     var readsPaused = false
+    /// Whether the handler wants no more bytes at present.
+    var isReadingHeld = false
     /// Whether writing is paused, because the node is frozen or the link from this node is cut.
     var writesPaused = false
     /// The notices that wait until the handler can receive them.

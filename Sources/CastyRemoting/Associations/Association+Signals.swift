@@ -12,6 +12,9 @@ import Synchronization
 ///   it reuses that watch's memory.
 /// - An *unwatch* is dropped. The peer then reports an end for which the table has no entry, and this node ignores it.
 /// - The report that a question gets no reply is dropped and counted. The asker's own timeout ends the question.
+///
+/// The signals for a non-member also count to the bytes that may wait for all of them, and so do the watches that it
+/// holds here. Where these bytes are used up, it may hold no more watches, and the reports that may be dropped are.
 extension AssociationState {
     private var hasRoom: Bool { signals.count < settings.signalLimit }
 
@@ -22,12 +25,22 @@ extension AssociationState {
         if isDetached { return (.moved, false) }
         guard !isClosing, identity.removed == nil else { return (.none, false) }
         switch signal {
-        case .watch, .terminated: break
-        case .unwatch: guard hasRoom else { return (.none, false) }
-        case .unanswered: guard hasRoom else { return (.none, true) }
+        case .watch, .terminated: if !isMember { force(signal.heldBytes) }
+        case .unwatch: guard hasRoom, isMember || take(signal.heldBytes) else { return (.none, false) }
+        case .unanswered: guard hasRoom, isMember || take(signal.heldBytes) else { return (.none, true) }
         }
         signals.append(signal)
         return (nextStep(.control), false)
+    }
+
+    /// The peer watches a local actor.
+    ///
+    /// - Returns: Whether it may hold one more watch.
+    mutating func hold(_ watcher: AnyActorRef, _ watched: AnyActorCell) -> Bool {
+        guard isMember || take(HeldWatches.bytesOfOne) else { return false }
+        held.insert(watcher, watched)
+        settle()
+        return true
     }
 
     /// Records a watch. Returns `nil` where the watcher must learn at once that the node is gone.
@@ -50,7 +63,9 @@ extension AssociationState {
     /// Fills the free room in the window with watches that wait for it.
     mutating func sayWatches() {
         while hasRoom, let watch = watches.nextToSay() {
-            signals.append(.watch(watcher: watch.watcher.address, watched: watch.watched.address))
+            let signal = RemoteSignal.watch(watcher: watch.watcher.address, watched: watch.watched.address)
+            if !isMember { force(signal.heldBytes) }
+            signals.append(signal)
         }
     }
 }
@@ -76,6 +91,7 @@ extension Association {
         let step = state.withLock { state -> NextStep in
             guard state.isPresent(link) else { return .none }
             state.signals.onAcknowledgement(number)
+            state.settle()
             state.sayWatches()
             return state.signals.hasSomethingToSay ? state.nextStep(.control) : .none
         }
@@ -100,36 +116,46 @@ extension Association {
     }
 
     /// Applies a signal from the peer, which is a node.
-    func carryOut(_ signal: RemoteSignal) {
+    ///
+    /// - Returns: Whether the peer may hold what it asks for. A non-member may not watch any number of actors.
+    func carryOut(_ signal: RemoteSignal) -> Bool {
         switch signal {
         case .watch(let watcher, let watched):
             // A peer may act only for its own actors.
-            guard watcher.node == address else { return }
+            guard watcher.node == address else { return true }
             guard case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid) else {
-                return send(.terminated(watcher: watcher, watched: watched, .noSuchActor))
+                send(.terminated(watcher: watcher, watched: watched, .noSuchActor))
+                return true
             }
             let stand = stand(for: watcher, watching: watched)
-            state.withLock { $0.held.insert(stand, target) }
+            guard state.withLock({ $0.hold(stand, target) }) else { return false }
             target.post(.watch(stand, AnyActorRef(target)))
         case .unwatch(let watcher, let watched):
             guard watcher.node == address,
                 case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid)
-            else { return }
-            state.withLock { $0.held.remove(watcher: watcher.uid, watched: target.uid) }
+            else { return true }
+            state.withLock { state in
+                state.held.remove(watcher: watcher.uid, watched: target.uid)
+                state.settle()
+            }
             target.post(.unwatch(stand(for: watcher, watching: watched), AnyActorRef(target)))
         case .terminated(let watcher, let watched, let reason):
             guard watched.node == address,
                 let watch = state.withLock({ $0.watches.remove(watcher: watcher.uid, watched: watched) })
-            else { return }
+            else { return true }
             watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
         case .unanswered(let asker, let code, let reason):
             remoting.pass(on: asker, code, reason)
         }
+        return true
     }
 
     /// Reports the end of an actor that the peer watches.
     func tellEnd(of watched: ActorAddress, to watcher: ActorAddress, _ news: Terminated) {
-        state.withLock { $0.held.remove(watcher: watcher.uid, watched: news.ref.target.uid) }
+        state.withLock { state in
+            state.held.remove(watcher: watcher.uid, watched: news.ref.target.uid)
+            state.settle()
+        }
         send(.terminated(watcher: watcher, watched: watched, news.reason))
     }
 

@@ -227,7 +227,7 @@ final class Association: Sendable {
     /// Checks a connection once per keep-alive pause: pings where this end was silent, and closes the connection where
     /// the peer was silent for too long.
     private func watchOver(_ link: Link) {
-        _ = remoting.system.world.scheduler.schedule(after: remoting.settings.keepAlive) { [self] in
+        link.scheduleKeepAlive { [self] in
             let seen = link.bytesIn.load(ordering: .relaxed)
             guard let effects = state.withLock({ $0.lookAfter(link, bytesIn: seen) }) else { return }
             perform(effects)

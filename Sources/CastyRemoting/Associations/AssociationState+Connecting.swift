@@ -160,6 +160,7 @@ extension AssociationState {
             if lane == .control, !isMember {
                 signals = SignalWindow()
                 effects += endWatches(keepingLatest: false) + endHeld()
+                settle()
             }
         }
         guard wantsConnection(lane) else { return effects }
@@ -269,6 +270,7 @@ extension AssociationState {
         settle()
         if case .closed = control.phase, case .closed = user.phase {
             signals = SignalWindow()
+            settle()
             effects.append(.closed)
         }
         return effects

@@ -78,14 +78,34 @@ extension AssociationState {
             case .user: user.isActive || user.queue.has(roomFor: bytes, in: settings.nonMemberQueue)
             }
         guard isInLimits else { return false }
-        guard nonMemberBudget.take(bytes) else { return false }
+        return take(bytes)
+    }
+
+    /// Takes bytes for a non-member out of the budget.
+    mutating func take(_ bytes: Int) -> Bool {
+        guard nonMemberBudget.take(bytes, holding: tenure.charged) else { return false }
         tenure.charge(bytes)
         return true
     }
 
+    /// Takes bytes for what a non-member must get.
+    mutating func force(_ bytes: Int) {
+        nonMemberBudget.force(bytes)
+        tenure.charge(bytes)
+    }
+
+    /// Whether more answers wait for a peer that is no node than it may have before it reads them.
+    ///
+    /// - Parameter isHeld: Whether nothing is read from it; then fewer bytes count.
+    func isBehind(_ link: Link, isHeld: Bool) -> Bool {
+        let queued =
+            (control.isServed(by: link) ? control.queue.bytes : 0) + (user.isServed(by: link) ? user.queue.bytes : 0)
+        return queued > min(settings.clientBacklog, max(nonMemberBudget.left, 0) / 8) / (isHeld ? 2 : 1)
+    }
+
     /// Returns the bytes that are no longer queued to the budget.
     mutating func settle() {
-        let surplus = tenure.charged - control.queue.bytes - user.queue.bytes
+        let surplus = tenure.charged - control.queue.bytes - user.queue.bytes - signals.bytes - held.bytes
         guard surplus > 0 else { return }
         tenure.charge(-surplus)
         nonMemberBudget.giveBack(surplus)
@@ -113,6 +133,9 @@ extension AssociationState {
     mutating func detach(where condition: (AssociationState) -> Bool) -> Bool {
         guard condition(self) else { return false }
         lifecycle = .detached
+        // What it still holds, such as watches of an idle peer, is dropped with it.
+        nonMemberBudget.giveBack(tenure.charged)
+        tenure.charge(-tenure.charged)
         return true
     }
 

@@ -150,6 +150,7 @@ struct AssociationState: Sendable {
         var effects = endProbeConnections()
         effects += purge(.wrongIncarnation, onlyNumbered: true)
         effects += endWatches(keepingLatest: successor != nil && successor == identity.expected) + endHeld()
+        settle()
         effects.append(.failAsks)
         return effects
     }

@@ -9,6 +9,9 @@ struct AnnouncedNames: Sendable {
     private var types: [String] = []
     private var typeCost = 0
 
+    /// About how many bytes the names take.
+    var cost: Int { addressCost + typeCost }
+
     /// The address and the type behind two numbers, or `nil` where they were not announced.
     func names(_ target: Int, _ type: Int) -> (target: ActorAddress, type: String)? {
         guard isAnnounced(target, type) else { return nil }

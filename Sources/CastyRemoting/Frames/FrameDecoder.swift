@@ -36,6 +36,11 @@ package struct FrameDecoder: Sendable {
         }
     }
 
+    /// The bytes held until more arrive or the connection ends: the beginning of a frame, and the announced names.
+    var heldBytes: Int {
+        (beginning.readableBytes == 0 ? 0 : beginning.capacity) + control.cost + user.cost
+    }
+
     /// The next frame, or `nil` until more bytes have arrived.
     ///
     /// - Throws: ``WireError`` for an invalid length, header or checksum, and the same error on every later call.

@@ -42,7 +42,7 @@ extension Link {
         isProbeConnection = peer.capabilities.isProbeConnection
         lanes = peer.capabilities.lanes
         // Before anything is written: another event loop may serve the connection from now on.
-        if lanes == .user, !isProbeConnection { connection.moveToUsers() }
+        if lanes == .user || peer.authority != .member, !isProbeConnection { connection.moveToUsers() }
         let admission: Admission
         if isProbeConnection {
             let association = remoting.known(peer.address.address)

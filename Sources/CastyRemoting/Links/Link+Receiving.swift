@@ -35,6 +35,8 @@ extension Link {
                     introduce(frame, connection)
                 }
             }
+            try countHeld()
+            if authority != .member { holdReading(connection) }
             if let association = established, !isProbeConnection {
                 association.framesIn.wrappingAdd(frames, ordering: .relaxed)
                 association.bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
@@ -82,13 +84,19 @@ extension Link {
             }
             guard try association.arrived(frame.header.correlation, on: self) else { return }
             var payload = frame.payload
+            let signal: RemoteSignal
             do {
-                association.carryOut(try RemoteSignal(from: &payload))
+                signal = try RemoteSignal(from: &payload)
             } catch {
                 // The signal is from a later version, or the peer has a bug. It counts as arrived, and the stream goes
                 // on.
-                remoting.warn(
+                return remoting.warn(
                     "signal", of: origin, "\(association.address) sent an unknown signal: \(error)")
+            }
+            guard association.carryOut(signal) else {
+                remoting.system.inspector.lose(
+                    .bufferFull, .control, target: remoting.system.address.description, type: "watch")
+                throw WireError(.tooLarge, "\(association.address) is no member, and watches too many actors")
             }
         case .acknowledgement: association.acknowledged(frame.header.correlation, on: self)
         case .ping: break

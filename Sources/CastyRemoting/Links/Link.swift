@@ -13,6 +13,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         var handshake: Handshake
         var connection: (any Connection)?
         var deadline: (any ScheduledTimer)?
+        /// The next check whether the peer is there. It refers to the connection, so it ends with it.
+        var keepAlive: (any ScheduledTimer)?
         /// The handshake messages to be sent.
         var messages: [HandshakeMessage] = []
         /// The messages that a probe connection is to send.
@@ -61,6 +63,10 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var context: CodingContext
     /// What the peer may do here, once the handshake is over.
     @exclusivity(unchecked) var authority = PeerAuthentication.Capability.member
+    /// What it has taken of the bytes that the connections with non-members may hold together.
+    @exclusivity(unchecked) var charge = InboundCharge()
+    /// Whether nothing is read, because answers wait for the peer.
+    @exclusivity(unchecked) var holdsReading = false
     /// The association, once its frames may arrive.
     @exclusivity(unchecked) var established: Association?
 
@@ -128,35 +134,43 @@ final class Link: ConnectionHandler, @unchecked Sendable {
 
     /// Closes without notifying the association, which already knows.
     func abandon(orderly: Bool) {
-        let (connection, timer) = end()
+        let (connection, timers) = end()
         remoting.observer?.ended(ObjectIdentifier(self))
-        timer?.cancel()
+        for timer in timers { timer.cancel() }
         if orderly { connection?.close() } else { connection?.reset() }
     }
 
     /// From now on everything that arrives is ignored, and the association is not notified.
-    private func end() -> ((any Connection)?, (any ScheduledTimer)?) {
+    private func end() -> ((any Connection)?, [any ScheduledTimer]) {
         isOver.store(true, ordering: .relaxed)
         return shared.withLock { shared in
             shared.isOver = true
             shared.hasReported = true
-            defer { shared.deadline = nil }
-            return (shared.connection, shared.deadline)
+            return (shared.connection, shared.takeTimers())
         }
+    }
+
+    /// Checks after one keep-alive pause whether the peer is there, unless the connection has ended by then.
+    func scheduleKeepAlive(_ check: @escaping @Sendable () -> Void) {
+        let timer = remoting.system.world.scheduler.schedule(after: remoting.settings.keepAlive, check)
+        let isLate = shared.withLock { shared in
+            if !shared.isOver { shared.keepAlive = timer }
+            return shared.isOver
+        }
+        if isLate { timer.cancel() }
     }
 
     /// Notifies the association, once, that this connection or the attempt to open it has ended.
     func report(_ end: LinkEnd) {
         isOver.store(true, ordering: .relaxed)
-        let (association, timer, isNews) = shared.withLock { shared in
+        let (association, timers, isNews) = shared.withLock { shared in
             defer {
                 shared.isOver = true
                 shared.hasReported = true
-                shared.deadline = nil
             }
-            return (shared.association, shared.deadline, !shared.hasReported)
+            return (shared.association, shared.takeTimers(), !shared.hasReported)
         }
-        timer?.cancel()
+        for timer in timers { timer.cancel() }
         guard isNews else { return }
         remoting.observer?.ended(ObjectIdentifier(self))
         guard let association else { return remoting.introductionEnded(self) }
@@ -165,7 +179,9 @@ final class Link: ConnectionHandler, @unchecked Sendable {
 
     // MARK: Calls of the transport
 
-    var isForUsers: Bool { isDialled && lanes == .user }
+    /// The one connection of a program that is no node is served beside those of users' messages: what such programs
+    /// send never delays heartbeats.
+    var isForUsers: Bool { isDialled && (lanes == .user || remoting.cannotBeDialled) && !isProbeConnection }
 
     func connectionOpened(_ connection: any Connection) {
         let now = remoting.system.now
@@ -198,11 +214,27 @@ final class Link: ConnectionHandler, @unchecked Sendable {
             writer.writeGoodbye(into: &buffer)
             shared.withLock { $0.closesAfterMessages = true }
         }
+        if holdsReading, !association.state.withLock({ $0.isBehind(self, isHeld: true) }) {
+            holdsReading = false
+            connection.holdReading(false)
+        }
     }
 
     func connectionClosed(_ connection: any Connection, error: TransportError?) {
         if let error, error.code == .notAuthentic { warn(error, connection) }
         report(LinkEnd(error: error ?? TransportError(.closed, "closed by \(connection.remoteDescription)")))
         shared.withLock { $0.connection = nil }
+        charge.end(in: remoting.inboundBudget)
+        // Who still refers to the connection keeps none of what it has read.
+        decoder = FrameDecoder()
+        (controlNames, userNames) = (KnownNames(), KnownNames())
+    }
+}
+
+extension Link.Shared {
+    /// Removes the timers, to be cancelled outside the lock.
+    fileprivate mutating func takeTimers() -> [any ScheduledTimer] {
+        defer { (deadline, keepAlive) = (nil, nil) }
+        return [deadline, keepAlive].compactMap { $0 }
     }
 }

@@ -18,7 +18,11 @@ struct HeldWatches: Sendable {
     private var watches: [Key: Watch] = [:]
     private var lastOrder: UInt64 = 0
 
+    /// About how many bytes one watch takes, here and at the watched actor.
+    static let bytesOfOne = 512
+
     var count: Int { watches.count }
+    var bytes: Int { watches.count * Self.bytesOfOne }
 
     mutating func insert(_ watcher: AnyActorRef, _ watched: AnyActorCell) {
         lastOrder += 1

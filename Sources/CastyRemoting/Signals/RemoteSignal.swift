@@ -14,6 +14,18 @@ enum RemoteSignal: Sendable, Equatable {
     case unanswered(asker: ActorAddress, AskError.Code, String)
 }
 
+extension RemoteSignal {
+    /// About how many bytes it takes while it waits.
+    var heldBytes: Int {
+        switch self {
+        case .watch(let watcher, let watched), .unwatch(let watcher, let watched),
+            .terminated(let watcher, let watched, _):
+            64 + watcher.announcementCost + watched.announcementCost
+        case .unanswered(let asker, _, let reason): 64 + asker.announcementCost + reason.utf8.count
+        }
+    }
+}
+
 extension RemoteSignal: NativeCodable {
     private enum Tag: UInt8 {
         case watch = 1

@@ -33,11 +33,16 @@ struct SignalWindow: Sendable {
 
     var isEmpty: Bool { count == 0 }
     var count: Int { waiting.count - head }
+    /// About how many bytes the waiting signals take.
+    private(set) var bytes = 0
 
     /// Whether there is something to send now.
     var hasSomethingToSay: Bool { owesAcknowledgement || (isOpen && sent < count) }
 
-    mutating func append(_ signal: RemoteSignal) { waiting.append(signal) }
+    mutating func append(_ signal: RemoteSignal) {
+        bytes += signal.heldBytes
+        waiting.append(signal)
+    }
 
     /// Another connection begins.
     mutating func connectionBegan() {
@@ -57,6 +62,7 @@ struct SignalWindow: Sendable {
             sent = 0
         } else {
             let news = Int(number - acknowledged)
+            bytes -= waiting[head..<head + news].reduce(0) { $0 + $1.heldBytes }
             head += news
             if head == waiting.count || head > 4096 && head * 2 > waiting.count {
                 waiting.removeFirst(head)
