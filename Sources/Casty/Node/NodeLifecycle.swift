@@ -38,10 +38,11 @@ final class NodeLifecycle: Sendable {
     /// Leaves the cluster, and stops the system near the end of the time limit.
     func leave(_ cluster: Cluster, within limit: Duration) {
         let patience = min(limit / 4, .seconds(5))
-        _ = system.world.scheduler.schedule(after: limit - patience) { [system] in
+        _ = system.world.scheduler.schedule(after: limit - patience) { [system, weak cluster] in
             if !system.isTerminating {
                 system.log.warning(
                     "has not left the cluster within \(limit - patience): stops without the others' word")
+                cluster?.endUnagreed()
             }
             system.terminate(within: patience) {}
         }

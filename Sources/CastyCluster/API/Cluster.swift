@@ -135,6 +135,9 @@ public final class Cluster: Sendable {
     /// Leaves gracefully: shards and singletons move away, the other members agree, then the node stops.
     public func leave() { daemon.tell(.leave) }
 
+    /// Lets the others know of this node's end when it comes, though they have not agreed that it leaves.
+    package func endUnagreed() { daemon.tell(.endsUnagreed) }
+
     /// Declares the member at an address dead. A process can come back there only as a new incarnation.
     public func down(_ address: NodeAddress) { daemon.tell(.down(address)) }
 

@@ -21,6 +21,8 @@ struct ClusterDaemon {
     /// Partly received envelopes of other nodes, and the number of the last envelope that this node has sent in pages.
     private var assembly = PageAssembly()
     private var lastPaged: UInt64 = 0
+    /// Whether the others are to learn of the end of this node when it comes, whatever its cause.
+    private var announcesEnd = false
 
     private struct RunningTimer: Sendable {
         let generation: UInt64
@@ -34,8 +36,8 @@ struct ClusterDaemon {
                 daemon.handle(message, context)
                 return .same
             },
-            onSignal: { daemon, _, signal in
-                if case .postStop = signal { daemon.cancelTimers() }
+            onSignal: { daemon, context, signal in
+                if case .postStop = signal { daemon.end(context) }
                 return .same
             })
     }
@@ -100,6 +102,9 @@ struct ClusterDaemon {
             timers[key] = nil
             return shared.change { $0.onTimer(key, at: now) }
         case .leave: return shared.change { $0.onLeave(at: now) }
+        case .endsUnagreed:
+            announcesEnd = true
+            return nil
         case .down(let address): return shared.change { $0.onDown(address, at: now) }
         case .exitTasksDone: return shared.change { $0.onExitTasksDone(at: now) }
         case .leaseAnswered(let number, let result):
@@ -238,8 +243,15 @@ struct ClusterDaemon {
             })
     }
 
-    private func cancelTimers() {
+    /// Stops. A node that the others have not let go declares itself down: they need not find out by its silence, for
+    /// which everything that needs agreement, such as the leaving of others, would have to wait.
+    private mutating func end(_ context: ActorContext<DaemonMessage>) {
         for timer in timers.values { timer.scheduled.cancel() }
+        guard announcesEnd else { return }
+        let outcome = shared.change { $0.onDown(myself.address, at: context.now) }
+        for case .send(let message, let to) in outcome.effects {
+            send(message, to: to, at: to.address, link.cluster, context)
+        }
     }
 
     private mutating func peer(_ address: NodeAddress, _ system: ActorSystem) -> ActorRef<DaemonMessage> {

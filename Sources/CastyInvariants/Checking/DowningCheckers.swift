@@ -11,9 +11,14 @@ import CastyTestbed
 struct PatientDowning: InvariantChecker {
     static let ids = ["P4"]
 
+    private struct Settled: Equatable {
+        var node: UniqueAddress
+        var isExiting: Bool
+    }
+
     private struct Trouble {
         var unreachable: [UniqueAddress]
-        var settled: [UniqueAddress]
+        var settled: [Settled]
         var firstAt: Instant
         var changedAt: Instant
         var leadsSince: Instant?
@@ -67,13 +72,20 @@ struct PatientDowning: InvariantChecker {
             troubles[step.node] = nil
             return
         }
-        let settled = gossip.members.filter { $0.status == .up || $0.status == .exiting }.map(\.node)
+        // Leaving takes no vote, and a vote that is down counts for no side.
+        let settled = gossip.members.filter { $0.status.isVoting || $0.status == .exiting }
+            .map { Settled(node: $0.node, isExiting: $0.status == .exiting) }
         var trouble =
             troubles[step.node]
             ?? Trouble(
                 unreachable: unreachable, settled: settled, firstAt: step.time, changedAt: step.time,
                 leadsSince: nil)
-        if trouble.unreachable != unreachable || trouble.settled != settled { trouble.changedAt = step.time }
+        let isDown = { (node: UniqueAddress) in gossip.status(of: node) == .down }
+        if trouble.unreachable.filter({ !isDown($0) }) != unreachable
+            || trouble.settled.filter({ !isDown($0.node) }) != settled
+        {
+            trouble.changedAt = step.time
+        }
         (trouble.unreachable, trouble.settled) = (unreachable, settled)
         let status = gossip.status(of: step.node)
         let leads = gossip.leader(seenBy: step.node) == step.node && (status == .up || status == .leaving)

@@ -47,10 +47,29 @@ struct DowningState: Sendable {
         }
     }
 
-    /// The unreachable members and the settled ones: both must be unchanged for a while before a decision.
+    /// The unreachable members, and those whose votes are settled: all must be unchanged for a while before a decision.
     struct Picture: Hashable, Sendable {
         var unreachable: [UniqueAddress]
-        var settled: [UniqueAddress]
+        /// Up or leaving. That a member wants to leave changes no vote.
+        var voting: [UniqueAddress]
+        var exiting: [UniqueAddress]
+
+        init(_ gossip: Gossip, unreachable: [UniqueAddress]) {
+            self.unreachable = unreachable
+            voting = gossip.members.filter(\.status.isVoting).map(\.node)
+            exiting = gossip.members.filter { $0.status == .exiting }.map(\.node)
+        }
+
+        /// Whether it is another picture than the former one for a reason other than members that are down now. Their
+        /// votes count for no side, so no side can win by news of them that the other does not have.
+        func isNews(after former: Picture, in gossip: Gossip) -> Bool {
+            if self == former { return false }
+            func withoutDown(_ nodes: [UniqueAddress]) -> [UniqueAddress] {
+                nodes.filter { gossip.status(of: $0) != .down }
+            }
+            return withoutDown(former.unreachable) != unreachable || withoutDown(former.voting) != voting
+                || withoutDown(former.exiting) != exiting
+        }
     }
 }
 
@@ -76,9 +95,13 @@ extension Membership {
             if case .waiting = downing.claim { downing.claim = .none }
             return
         }
-        let settled = gossip.members.filter { $0.status == .up || $0.status == .exiting }.map(\.node)
-        let picture = DowningState.Picture(unreachable: troubled, settled: settled)
+        let picture = DowningState.Picture(gossip, unreachable: troubled)
         if downing.split?.picture == picture { return }
+        // Once a decision is taken, what remains is a new trouble: its time begins now.
+        if let former = downing.split?.picture, armed(.downing) != nil, !picture.isNews(after: former, in: gossip) {
+            downing.split?.picture = picture
+            return
+        }
         let split = DowningState.Split(
             picture: picture, stableSince: now, firstChange: downing.split?.firstChange ?? now)
         if case .waiting = downing.claim, now < split.firstChange + settings.unstableLimit { downing.claim = .none }
