@@ -1,6 +1,7 @@
 import CastyActors
 import CastyObservability
 import CastySharding
+import Synchronization
 
 /// How long remembered entities take until all of them run again, when their cluster is started anew.
 enum RememberedBench {
@@ -28,20 +29,37 @@ enum RememberedBench {
         defer { nodes.end() }
         let node = nodes.nodes[0]
         let watch = Stopwatch()
+        let started = Started()
         let region = try node.sharding.start(
             type: "bench-remembered", settings: node.settings(), store: nil, remember: stores.remembered
-        ) { _ in Behavior<Parcel>.sink }
-        let running = { node.system.snapshot().sharding.reduce(0) { $0 + $1.shards.reduce(0) { $0 + $1.entityCount } } }
+        ) { _ in
+            started.count.add(1, ordering: .relaxed)
+            return Behavior<Parcel>.sink
+        }
+        // A region also counts the entities that are still being recorded.
+        let running = { started.count.load(ordering: .relaxed) }
         for next in stride(from: first, to: count, by: 5000) {
             for number in next..<min(count, next + 5000) {
                 region.tell("bench-remembered-\(number)", Parcel(text: "", receipt: nil))
             }
-            try Machine.wait("not all entities have started", seconds: 120, every: 5000) {
-                running() >= min(count, next + 5000)
-            }
+            try wait("have started", node) { running() >= min(count, next + 5000) }
             plan.progress("store: \(next) of \(count) remembered …")
         }
-        try Machine.wait("not all entities are back", seconds: 120, every: 5000) { running() >= count }
+        try wait("are back", node) { running() >= count }
         return watch.seconds
+    }
+
+    private final class Started: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// Waits until entities run, or says what has become of the others.
+    private static func wait(_ deed: String, _ node: ShardNode, until condition: () -> Bool) throws {
+        do {
+            try Machine.wait("not all entities \(deed)", seconds: 120, every: 5000, until: condition)
+        } catch let error as BenchError {
+            let losses = node.system.losses.map { "\($0.count) \($0.reason) (\($0.latestTarget))" }
+            throw BenchError("\(error); lost: \(losses)")
+        }
     }
 }
