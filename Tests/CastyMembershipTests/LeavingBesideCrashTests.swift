@@ -68,6 +68,7 @@ import Testing
         }
         #expect(!isNews { _ in })
         #expect(!isNews { $0.setStatus(.leaving, of: nodes[1]) })
+        #expect(!isNews { $0.setStatus(.leaving, of: nodes[3]) })
         #expect(!isNews { $0.setStatus(.down, of: nodes[0]) })
         #expect(!isNews { $0.setStatus(.down, of: nodes[2]) })
         #expect(isNews { $0.setStatus(.up, of: nodes[3]) })

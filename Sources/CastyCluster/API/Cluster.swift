@@ -29,6 +29,8 @@ public final class Cluster: Sendable {
         var gossipBytes = 0
         var gossipLimit = 0
         var announcedGossip = 0
+        /// Whether the node ends before the others have agreed that it leaves.
+        var endsUnagreed = false
         var whenWelcomed: [@Sendable () -> Void] = []
         var stopped: StopReason?
         var stepWatcher: (@Sendable (MembershipStep) -> Void)?
@@ -135,8 +137,11 @@ public final class Cluster: Sendable {
     /// Leaves gracefully: shards and singletons move away, the other members agree, then the node stops.
     public func leave() { daemon.tell(.leave) }
 
-    /// Lets the others know of this node's end when it comes, though they have not agreed that it leaves.
-    package func endUnagreed() { daemon.tell(.endsUnagreed) }
+    /// Lets the others know of this node's end when it comes, though they have not agreed that it leaves. No message to
+    /// the daemon, which may be stopped before it comes to that.
+    package func endUnagreed() { published.withLock { $0.endsUnagreed = true } }
+
+    var endsUnagreed: Bool { published.withLock { $0.endsUnagreed } }
 
     /// Declares the member at an address dead. A process can come back there only as a new incarnation.
     public func down(_ address: NodeAddress) { daemon.tell(.down(address)) }

@@ -21,8 +21,6 @@ struct ClusterDaemon {
     /// Partly received envelopes of other nodes, and the number of the last envelope that this node has sent in pages.
     private var assembly = PageAssembly()
     private var lastPaged: UInt64 = 0
-    /// Whether the others are to learn of the end of this node when it comes, whatever its cause.
-    private var announcesEnd = false
 
     private struct RunningTimer: Sendable {
         let generation: UInt64
@@ -102,9 +100,6 @@ struct ClusterDaemon {
             timers[key] = nil
             return shared.change { $0.onTimer(key, at: now) }
         case .leave: return shared.change { $0.onLeave(at: now) }
-        case .endsUnagreed:
-            announcesEnd = true
-            return nil
         case .down(let address): return shared.change { $0.onDown(address, at: now) }
         case .exitTasksDone: return shared.change { $0.onExitTasksDone(at: now) }
         case .leaseAnswered(let number, let result):
@@ -247,9 +242,14 @@ struct ClusterDaemon {
     /// which everything that needs agreement, such as the leaving of others, would have to wait.
     private mutating func end(_ context: ActorContext<DaemonMessage>) {
         for timer in timers.values { timer.scheduled.cancel() }
-        guard announcesEnd else { return }
+        guard link.cluster?.endsUnagreed == true else { return }
         let outcome = shared.change { $0.onDown(myself.address, at: context.now) }
+        let gossip = shared.read(\.gossip)
         for case .send(let message, let to) in outcome.effects {
+            if message == .exitingConfirmed {
+                // To each itself: those that would relay the news may be the ones that have crashed.
+                send(.gossipEnvelope(gossip), to: to, at: to.address, link.cluster, context)
+            }
             send(message, to: to, at: to.address, link.cluster, context)
         }
     }

@@ -15,8 +15,6 @@ package enum DaemonMessage: Sendable {
     case timer(TimerKey, generation: UInt64)
     case declare(SharedSetting)
     case leave
-    /// The node ends before the others have agreed that it leaves.
-    case endsUnagreed
     case down(NodeAddress)
     case exitTasksDone
     case leaseAnswered(number: UInt64, Result<Bool, LeaseError>)
@@ -33,8 +31,7 @@ extension DaemonMessage {
     var received: (message: ClusterMessage, from: UniqueAddress)? {
         switch self {
         case .received(let envelope): (envelope.message, envelope.from)
-        case .page, .start, .seeds, .declare, .timer, .leave, .endsUnagreed, .down, .exitTasksDone, .contactFailed,
-            .wrongNode,
+        case .page, .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .contactFailed, .wrongNode,
             .notTrusted, .fail, .incarnationGone, .leaseAnswered:
             nil
         }
@@ -86,8 +83,7 @@ extension DaemonMessage {
             case .page(let page):
                 buffer.writeInteger(Form.page.rawValue)
                 page.encode(into: &buffer)
-            case .start, .seeds, .declare, .timer, .leave, .endsUnagreed, .down, .exitTasksDone, .leaseAnswered,
-                .contactFailed,
+            case .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed,
                 .wrongNode, .notTrusted, .fail, .incarnationGone:
                 throw WireError(.notEncodable, "only envelopes travel between cluster daemons")
             }

@@ -6,8 +6,7 @@ extension DaemonMessage: MessageDescribing {
         switch self {
         case .received(let envelope): envelope.message.content
         case .page: .gossip(.page, version: nil)
-        case .start, .seeds, .declare, .timer, .leave, .endsUnagreed, .down, .exitTasksDone, .leaseAnswered,
-            .contactFailed,
+        case .start, .seeds, .declare, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed,
             .wrongNode, .notTrusted, .fail, .incarnationGone:
             .message(type: "casty.cluster")
         }

@@ -73,7 +73,7 @@ struct PatientDowning: InvariantChecker {
             return
         }
         // Leaving takes no vote, and a vote that is down counts for no side.
-        let settled = gossip.members.filter { $0.status.isVoting || $0.status == .exiting }
+        let settled = gossip.members.filter { $0.upNumber != nil && $0.status != .down }
             .map { Settled(node: $0.node, isExiting: $0.status == .exiting) }
         var trouble =
             troubles[step.node]

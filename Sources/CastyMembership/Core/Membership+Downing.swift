@@ -56,8 +56,10 @@ struct DowningState: Sendable {
 
         init(_ gossip: Gossip, unreachable: [UniqueAddress]) {
             self.unreachable = unreachable
-            voting = gossip.members.filter(\.status.isVoting).map(\.node)
-            exiting = gossip.members.filter { $0.status == .exiting }.map(\.node)
+            // A joiner that leaves before it is up has no vote.
+            let settled = gossip.members.filter { $0.upNumber != nil }
+            voting = settled.filter(\.status.isVoting).map(\.node)
+            exiting = settled.filter { $0.status == .exiting }.map(\.node)
         }
 
         /// Whether it is another picture than the former one for a reason other than members that are down now. Their
