@@ -65,6 +65,19 @@ struct OperatingTests {
         #expect(console.press(.enter) == [.operate(.move(type: type, shard: shard, to: "27003"))])
     }
 
+    @Test("a member that has not answered this console yet may be asked to leave too: its answer says what came of it")
+    func leaveUnheard() {
+        var console = console()
+        var snapshot = console.feed.snapshot
+        snapshot.nodes.removeAll { $0.name == "27003" }
+        snapshot.observer = ObserverSnapshot(
+            clock: WallClock(milliseconds: 43_200_000, at: snapshot.time), contact: "27001", silent: [.init(node: "27003", since: nil)])
+        console.feed.take(snapshot)
+        console.type("GL")
+        #expect(console.text.contains("let 27003 leave gracefully?"))
+        #expect(console.type("y") == [.operate(.leave(["27003"]))])
+    }
+
     @Test("leaving asks with the node's name, and half of the cluster or more wants the number typed")
     func leave() {
         var console = console()

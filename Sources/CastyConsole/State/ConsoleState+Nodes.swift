@@ -47,7 +47,9 @@ extension ConsoleState {
         case .thaw: return row.state == .frozen ? nil : "thaw: \(row.name) is \(state), not frozen"
         case .restart:
             return row.alive ? "restart: \(row.name) is \(state); kill it (\(keys.name(of: .node(.kill)))) first" : nil
-        case .leave: return row.state == .running ? nil : "leave: \(row.name) is \(state), not running"
+        case .leave:
+            // A silent node may only not have been heard yet: the wish goes to it, and says so if no answer comes.
+            return row.state == .running || row.state == .silent ? nil : "leave: \(row.name) is \(state), not running"
         case .down:
             switch row.displayStatus {
             case .unreachable: return nil
