@@ -43,7 +43,7 @@ import Testing
         cluster.command(5) { $0.onLeave(at: $1) }
         cluster.run(.seconds(1))
         let leaver = cluster[5].core.myself
-        cluster.command(5) { $0.onDown(leaver.address, at: $1) }
+        cluster.command(5) { $0.onEnd(at: $1) }
         cluster.run(.milliseconds(50))
         #expect(!cluster[5].isRunning)
         for number in 1...4 {
@@ -51,6 +51,37 @@ import Testing
             #expect(cluster[number].core.downing.split?.stableSince == since[number - 1])
         }
         #expect(cluster.run(within: .seconds(4)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)
+    }
+
+    @Test("those that have ended by their own word count for no side: the few that are left outlive a crash beside them")
+    func fewAreLeft() throws {
+        let cluster = try Self.formed(9, .responsive, seed: 2)
+        cluster.kill(9)
+        cluster.run(.seconds(2))
+        for leaver in [4, 5, 6, 7, 8] { cluster.command(leaver) { $0.onLeave(at: $1) } }
+        cluster.run(.milliseconds(300))
+        for leaver in [4, 5, 6, 7, 8] { cluster.command(leaver) { $0.onEnd(at: $1) } }
+        #expect(cluster.run(within: .seconds(8)) { cluster.agree(on: [1, 2, 3]) } != nil)
+        #expect([1, 2, 3].allSatisfy { cluster[$0].isRunning })
+    }
+
+    @Test("a row of another member does not say that one has ended, nor does its own before it is down")
+    func ownWordOnly() {
+        var gossip = Gossip()
+        let nodes = (1...2).map { UniqueAddress(address: TestCluster.address($0), incarnation: UInt64($0)) }
+        for node in nodes { gossip.add(Member(node: node, status: .joining)) }
+        func terminate(_ node: UniqueAddress, by observer: UniqueAddress) {
+            gossip.setRow(ReachabilityRow(subject: node, verdict: .terminated), by: observer, of: node)
+        }
+        gossip.setStatus(.up, of: nodes[1])
+        terminate(nodes[1], by: nodes[0])
+        gossip.setStatus(.down, of: nodes[1])
+        #expect(!gossip.hasEnded(nodes[1]))
+        terminate(nodes[0], by: nodes[0])
+        #expect(!gossip.hasEnded(nodes[0]))
+        gossip.setStatus(.down, of: nodes[0])
+        #expect(gossip.hasEnded(nodes[0]))
+        #expect(DowningView(gossip, myself: nodes[1]).ended == [nodes[0]])
     }
 
     @Test("a member that comes up, or is exiting, delays a decision, for its vote may not be known to all")

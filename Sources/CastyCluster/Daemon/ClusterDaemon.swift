@@ -243,7 +243,7 @@ struct ClusterDaemon {
     private mutating func end(_ context: ActorContext<DaemonMessage>) {
         for timer in timers.values { timer.scheduled.cancel() }
         guard link.cluster?.endsUnagreed == true else { return }
-        let outcome = shared.change { $0.onDown(myself.address, at: context.now) }
+        let outcome = shared.change { $0.onEnd(at: context.now) }
         let gossip = shared.read(\.gossip)
         for case .send(let message, let to) in outcome.effects {
             if message == .exitingConfirmed {

@@ -194,7 +194,9 @@ extension Membership {
 
     /// What the strategy would decide here if exactly these members were cut off.
     package func decisionIfCut(from unreachable: [UniqueAddress]) -> DowningDecision {
-        var view = DowningView(myself: myself, members: gossip.members, unreachable: unreachable)
+        var view = DowningView(
+            myself: myself, members: gossip.members, unreachable: unreachable,
+            ended: gossip.members.map(\.node).filter(gossip.hasEnded))
         view.ignoresChanges = settings.mutations.contains(.ignoresChanges)
         return settings.strategy.decide(view)
     }

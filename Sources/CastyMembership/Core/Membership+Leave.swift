@@ -44,6 +44,19 @@ extension Membership {
         change(.command, at: now) { $0.setStatus(.exiting, of: $1) }
     }
 
+    /// This node ends, whatever the others have agreed on: as its last word it declares itself down, and ended.
+    ///
+    /// All that ran here has stopped. So its vote is one for no side of any split, now or later, and the others need
+    /// not count it as one that may be on another side.
+    package mutating func onEnd(at now: Instant) -> [MembershipEffect] {
+        guard phase == .member else { return [] }
+        change(.command, at: now) { gossip, myself in
+            gossip.setStatus(.down, of: myself)
+            gossip.setRow(ReachabilityRow(subject: myself, verdict: .terminated), by: myself, of: myself)
+        }
+        return finish(at: now)
+    }
+
     /// The last tasks of the exiting node (`runExitTasks`) are done.
     package mutating func onExitTasksDone(at now: Instant) -> [MembershipEffect] {
         guard phase == .member, departure.finishTasks() else { return [] }

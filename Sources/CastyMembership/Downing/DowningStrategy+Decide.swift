@@ -30,6 +30,8 @@ extension DowningStrategy {
 struct Camp {
     let all: [Member]
     let lost: [Member]
+    /// Those of the lost that are on no side.
+    let ended: [UniqueAddress]
     /// Whether changes in progress are ignored: a mutation.
     let ignoresChanges: Bool
     /// Reachable members, minus those dropped because they cannot reach another one that stays.
@@ -41,6 +43,7 @@ struct Camp {
     init(_ view: DowningView) {
         all = view.members
         lost = view.lost
+        ended = view.ended
         ignoresChanges = view.ignoresChanges
         let near = view.members.filter {
             !view.unreachable.sortedContains($0.node) || view.indirect.sortedContains($0.node)
@@ -88,11 +91,11 @@ struct Camp {
     }
 
     /// The members that have a vote in this view, sorted. Those declared down are among them, and count for no side
-    /// that decides.
+    /// that decides; those that have ended by their own word are not.
     ///
     /// Only a member that became up has a vote: a joiner that leaves at once has none, even if it believes that it has.
     func voters(_ role: String?) -> [Member] {
-        (all + lost).filter { $0.hasVote && hasRole($0, role) }.sorted { $0.node < $1.node }
+        (all + lost).filter { $0.hasVote && hasRole($0, role) && !ended.sortedContains($0.node) }.sorted { $0.node < $1.node }
     }
 
     func stay(_ reason: DowningReason) -> DowningDecision {

@@ -9,6 +9,12 @@ package struct DowningView: Hashable, Sendable {
     /// The members that were declared down and are not removed yet, sorted. Not all that stay may know of it, and on
     /// another side of a split possibly none. So their votes still count, and never for the side that decides.
     package let lost: [Member]
+    /// Those of ``lost`` that have said themselves that they have ended, sorted: they are on no side, so their votes
+    /// are not counted at all.
+    ///
+    /// Two sides cannot both win by that, even if only one of them knows of it: without those that have ended, each
+    /// side needs more than half of at least all others.
+    package let ended: [UniqueAddress]
     /// Whether changes in progress are ignored: a mutation.
     package var ignoresChanges = false
     /// The members that at least one member cannot reach, sorted.
@@ -32,11 +38,12 @@ package struct DowningView: Hashable, Sendable {
 
     package init(
         myself: UniqueAddress, members: [Member], unreachable: [UniqueAddress], indirect: [UniqueAddress] = [],
-        rows: [Row] = []
+        rows: [Row] = [], ended: [UniqueAddress] = []
     ) {
         self.myself = myself
         lost = members.filter { $0.status == .down && $0.node != myself }
             .sortedUniquely(by: \.node) { first, _ in first }
+        self.ended = lost.map(\.node).filter(ended.contains)
         let members = members.filter { $0.status != .down && $0.status != .exiting }
             .sortedUniquely(by: \.node) { first, _ in first }
         self.members = members
@@ -66,6 +73,7 @@ package struct DowningView: Hashable, Sendable {
                     $0.rows.contains { $0.subject == node && $0.verdict == .terminated }
                 }
         }
-        self.init(myself: myself, members: gossip.members, unreachable: unreachable, indirect: indirect, rows: rows)
+        self.init(myself: myself, members: gossip.members, unreachable: unreachable, indirect: indirect, rows: rows,
+            ended: gossip.members.map(\.node).filter(gossip.hasEnded))
     }
 }

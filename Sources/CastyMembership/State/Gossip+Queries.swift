@@ -21,6 +21,13 @@ extension Gossip {
         }
     }
 
+    /// Whether this member has said itself that it has ended: it is down, and terminated by a row of its own.
+    ///
+    /// No other member's row says so: a process at the same address does not prove that this one has ended.
+    package func hasEnded(_ node: UniqueAddress) -> Bool {
+        status(of: node) == .down && row(by: node, of: node)?.verdict == .terminated
+    }
+
     /// One observer's row about a subject; `nil` when it reaches the subject.
     package func row(by observer: UniqueAddress, of subject: UniqueAddress) -> ReachabilityRow? {
         rows(by: observer).sortedElement(of: subject, by: \.subject)

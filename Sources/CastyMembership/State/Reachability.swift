@@ -8,7 +8,8 @@ package struct ReachabilityRow: Hashable, Sendable {
         case indirect
         /// The observer hears nothing, and no witness has reported that it reached the subject.
         case unreachable
-        /// This incarnation is gone permanently: another one runs at its address.
+        /// This incarnation is gone permanently: another one runs at its address, or it is the observer itself, which
+        /// ends.
         case terminated
     }
 
