@@ -71,7 +71,8 @@ struct OperatingTests {
         var snapshot = console.feed.snapshot
         snapshot.nodes.removeAll { $0.name == "27003" }
         snapshot.observer = ObserverSnapshot(
-            clock: WallClock(milliseconds: 43_200_000, at: snapshot.time), contact: "27001", silent: [.init(node: "27003", since: nil)])
+            clock: WallClock(milliseconds: 43_200_000, at: snapshot.time), contact: "27001",
+            silent: [.init(node: "27003", since: nil)])
         console.feed.take(snapshot)
         console.type("GL")
         #expect(console.text.contains("let 27003 leave gracefully?"))

@@ -53,7 +53,8 @@ import Testing
         #expect(cluster.run(within: .seconds(4)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)
     }
 
-    @Test("those that have ended by their own word count for no side: the few that are left outlive a crash beside them")
+    @Test(
+        "those that have ended by their own word count for no side: the few that are left outlive a crash beside them")
     func fewAreLeft() throws {
         let cluster = try Self.formed(9, .responsive, seed: 2)
         cluster.kill(9)

@@ -36,7 +36,9 @@ extension Camp {
         let known = voters(role).filter { !isHere($0) }
         if knowsChanges { return known }
         // A joiner that was declared down here may be up on the other side, where that is not known.
-        let joiners = all.filter { $0.status <= .weaklyUp && !isHere($0) } + lost.filter { $0.upNumber == nil && !ended.sortedContains($0.node) }
+        let joiners =
+            all.filter { $0.status <= .weaklyUp && !isHere($0) }
+            + lost.filter { $0.upNumber == nil && !ended.sortedContains($0.node) }
         return known + joiners.filter { hasRole($0, role) }
     }
 

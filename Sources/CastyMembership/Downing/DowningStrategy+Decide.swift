@@ -95,7 +95,8 @@ struct Camp {
     ///
     /// Only a member that became up has a vote: a joiner that leaves at once has none, even if it believes that it has.
     func voters(_ role: String?) -> [Member] {
-        (all + lost).filter { $0.hasVote && hasRole($0, role) && !ended.sortedContains($0.node) }.sorted { $0.node < $1.node }
+        let voters = (all + lost).filter { $0.hasVote && hasRole($0, role) && !ended.sortedContains($0.node) }
+        return voters.sorted { $0.node < $1.node }
     }
 
     func stay(_ reason: DowningReason) -> DowningDecision {

@@ -73,7 +73,8 @@ package struct DowningView: Hashable, Sendable {
                     $0.rows.contains { $0.subject == node && $0.verdict == .terminated }
                 }
         }
-        self.init(myself: myself, members: gossip.members, unreachable: unreachable, indirect: indirect, rows: rows,
+        self.init(
+            myself: myself, members: gossip.members, unreachable: unreachable, indirect: indirect, rows: rows,
             ended: gossip.members.map(\.node).filter(gossip.hasEnded))
     }
 }
