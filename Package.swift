@@ -49,8 +49,7 @@ let targets: [Target] = [
 
     // What several test targets need.
     .target(
-        name: "CastyTestSupport", dependencies: ["CastySharding", "CastyPlacement", "CastyCore"],
-        path: "Tests/CastyTestSupport",
+        name: "CastyTestSupport", dependencies: ["CastyCore"], path: "Tests/CastyTestSupport",
         swiftSettings: settings),
 
     // Layer 1: pure cores, and bytes.
@@ -104,9 +103,15 @@ let targets: [Target] = [
         "CastyShardingTests",
         [
             "CastySharding", "CastyCluster", "CastyRemoting", "CastySimulator", "CastyActors", "CastyObservability",
-            "CastyPlacement", "CastySerialization", "CastyTestSupport", "CastyCore",
+            "CastyPlacement", "CastySerialization", "CastyStoreConformance", "CastyCore",
             nioCore,
         ]),
+
+    // What a store promises, as checks for those of this package and of its users.
+    library("CastyStoreConformance", ["CastySharding", "CastyCluster", "CastyCore"]),
+    tests(
+        "CastyStoreConformanceTests",
+        ["CastyStoreConformance", "Casty", "CastySharding", "CastyCluster", "CastyCore"]),
 
     // Layer 5: the two runtimes, and stores.
     // Service records; `getaddrinfo` looks up addresses only.
@@ -128,10 +133,14 @@ let targets: [Target] = [
     .executableTarget(
         name: "StoreWriter", dependencies: ["CastySQLite", "CastySharding", "CastyCore"], path: "Tests/StoreWriter",
         swiftSettings: settings),
+    // Files that a test lets crash at a chosen write.
+    .target(
+        name: "CCrashingFiles", path: "Tests/CCrashingFiles", linkerSettings: [.linkedLibrary("sqlite3")]),
     tests(
         "CastySQLiteTests",
         [
-            "CastySQLite", "StoreWriter", "CastyTestSupport", "CastySharding", "CastyCluster", "CastyPlacement",
+            "CastySQLite", "CCrashingFiles", "StoreWriter", "CastyStoreConformance", "CastySharding", "CastyCluster",
+            "CastyPlacement",
             "CastyCore", grdb,
         ]),
 
@@ -143,7 +152,8 @@ let targets: [Target] = [
     tests(
         "CastyPostgresTests",
         [
-            "CastyPostgres", "CastyTestSupport", "CastySharding", "CastyCluster", "CastyPlacement", "CastyMembership",
+            "CastyPostgres", "CastyStoreConformance", "CastySharding", "CastyCluster", "CastyPlacement",
+            "CastyMembership",
             "CastyCore",
         ]),
 
@@ -212,7 +222,8 @@ let targets: [Target] = [
             "CastyLive", "CastyTestbed", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore",
             nioCore, nioPosix, logging,
         ]),
-    tests("CastyTestbedTests", ["CastyTestbed", "CastyInvariants", "CastyReporting", "CastyTestSupport"] + cluster),
+    tests(
+        "CastyTestbedTests", ["CastyTestbed", "CastyInvariants", "CastyReporting", "CastyStoreConformance"] + cluster),
 
     // Layer 8: rules, exploration, measurements, the console.
     library("CastyInvariants", ["CastyTestbed"] + cluster),
@@ -276,6 +287,7 @@ let package = Package(
         .library(name: "CastyManagement", targets: ["CastyManagement"]),
         .library(name: "CastyPostgres", targets: ["CastyPostgres"]),
         .library(name: "CastySQLite", targets: ["CastySQLite"]),
+        .library(name: "CastyStoreConformance", targets: ["CastyStoreConformance"]),
         .library(name: "CastyTLS", targets: ["CastyTLS"]),
         .executable(name: "casty", targets: ["CastyCommand"]),
     ],

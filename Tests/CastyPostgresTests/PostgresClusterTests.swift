@@ -1,6 +1,7 @@
 import CastyCluster
 import CastyCore
 import CastySharding
+import CastyStoreConformance
 import Testing
 
 @testable import CastyPostgres
@@ -9,6 +10,12 @@ import Testing
 struct PostgresClusterTests {
     private static let first = ClusterID(high: 1, low: 2)
     private static let second = ClusterID(high: 3, low: 4)
+
+    @Test("Tables do what every store must that belongs to a cluster", arguments: ClusterStoreConformance.checks)
+    func conformance(check: ClusterStoreConformance.Check) async throws {
+        let (target, schema) = (try Server.common().target, Server.schema())
+        #expect(try await check.run { try PostgresStores(target, schema: schema) } == .passed)
+    }
 
     @Test("Tables belong to the first cluster that takes them, and refuse another one with both identities")
     func belonging() throws {

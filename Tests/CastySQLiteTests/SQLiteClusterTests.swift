@@ -1,6 +1,7 @@
 import CastyCluster
 import CastyCore
 import CastySharding
+import CastyStoreConformance
 import Testing
 
 @testable import CastySQLite
@@ -9,6 +10,13 @@ import Testing
 struct SQLiteClusterTests {
     private static let first = ClusterID(high: 1, low: 2)
     private static let second = ClusterID(high: 3, low: 4)
+
+    @Test("A folder does what every store must that belongs to a cluster", arguments: ClusterStoreConformance.checks)
+    func conformance(check: ClusterStoreConformance.Check) async throws {
+        let folder = try Folder()
+        let path = folder.path
+        #expect(try await check.run { try SQLiteStores(directory: path) } == .passed)
+    }
 
     @Test("A file has an identity from the beginning, the same for all that open it, and another than other files")
     func identity() throws {

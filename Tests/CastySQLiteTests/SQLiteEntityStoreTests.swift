@@ -1,5 +1,5 @@
 import CastySharding
-import CastyTestSupport
+import CastyStoreConformance
 import Foundation
 import GRDB
 import Testing
@@ -118,13 +118,11 @@ struct SQLiteEntityStoreTests {
         for (index, id) in ids.enumerated() { #expect(try await store.load(key(id), fence: fence) == [UInt8(index)]) }
     }
 
-    @Test("It does what every store must")
-    func conformance() async throws {
-        let folder = try Folder()
-        let path = folder.path
-        let conformance = StoreConformance { try SQLiteStores(directory: path).entities }
-        let found = try await conformance.violations()
-        #expect(found == [])
+    @Test("It does what every store must", arguments: StoreConformance.checks)
+    func conformance(check: StoreConformance.Check) async throws {
+        let (folder, crashes) = (try Folder(), CrashingFolder())
+        #expect(try await check.run(on: crashes.tested(folder) { $0.entities }) == .passed)
+        #expect(crashes.count > 20 || check.name != "crash-points")
     }
 
     @Test("States that version 2 has saved in the shared file are read from there, until they are saved anew")

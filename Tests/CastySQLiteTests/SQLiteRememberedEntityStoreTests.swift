@@ -1,9 +1,8 @@
 import CastyCore
 import CastyPlacement
 import CastySharding
-import CastyTestSupport
+import CastyStoreConformance
 import Foundation
-import Synchronization
 import Testing
 
 @testable import CastySQLite
@@ -27,18 +26,13 @@ struct SQLiteRememberedEntityStoreTests {
         try await store.record(change, in: StoreShard(type: "account", number: number, of: count), fence: fence)
     }
 
-    @Test("It does what every store of remembered entities must, each opener with a file of its own")
-    func conformance() async throws {
-        let folder = try Folder()
-        let path = folder.path
-        let opened = Mutex<[SQLiteStores]>([])
-        let conformance = RememberedConformance {
-            let stores = try SQLiteStores(directory: path)
-            opened.withLock { $0.append(stores) }
-            return stores.remembered
-        }
-        #expect(try await conformance.violations() == [])
-        #expect(opened.withLock { $0.count } > 40)
+    @Test(
+        "It does what every store of remembered entities must, each opener with a file of its own",
+        arguments: RememberedConformance.checks)
+    func conformance(check: RememberedConformance.Check) async throws {
+        let (folder, crashes) = (try Folder(), CrashingFolder())
+        #expect(try await check.run(on: crashes.tested(folder) { $0.remembered }) == .passed)
+        #expect(crashes.count > 20 || check.name != "crash-points")
     }
 
     @Test("What was recorded is there after the folder was opened anew")

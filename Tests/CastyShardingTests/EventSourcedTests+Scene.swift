@@ -2,7 +2,6 @@ import CastyActors
 import CastyCore
 import CastySerialization
 import CastySimulator
-import CastyTestSupport
 import Synchronization
 import Testing
 

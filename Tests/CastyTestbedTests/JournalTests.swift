@@ -1,7 +1,6 @@
 import CastyCore
 import CastySharding
 import CastySimulator
-import CastyTestSupport
 import Synchronization
 import Testing
 
@@ -107,34 +106,6 @@ struct JournalTests {
         #expect(violations.withLock { $0 } == [], "seed \(seed)")
         #expect(try reader.remembered(type: "account", shards: 1) == remembered.sorted(), "seed \(seed)")
         #expect(failures > 0)
-    }
-
-    @Test("it does what every store of remembered entities must")
-    func remembering() async throws {
-        let disk = SimulatedDisk(generator: SeededGenerator(seed: 1))
-        let oracle = DurableOracle { _, _, _ in }
-        let conformance = RememberedConformance { JournalStore(disk, node: "n1", oracle: oracle) }
-        #expect(try await conformance.violations(isSimulated: true) == [])
-    }
-
-    @Test("it does what every store must")
-    func conformance() async throws {
-        let disk = SimulatedDisk(generator: SeededGenerator(seed: 1))
-        let opened = Mutex(0)
-        let violations = Mutex<[String]>([])
-        let oracle = DurableOracle { id, entity, text in violations.withLock { $0.append("\(id) \(entity) \(text)") } }
-        let open: @Sendable () -> any RemindingEventStore = {
-            let number = opened.withLock { opened in
-                opened += 1
-                return opened
-            }
-            return RemindingJournalStore(JournalStore(disk, node: "n\(number)", oracle: oracle))
-        }
-        let found = try await StoreConformance { open() }.violations()
-        #expect(found == [])
-        let foundInEvents = try await EventConformance { open() }.violations()
-        #expect(foundInEvents == [])
-        #expect(violations.withLock { $0 } == [])
     }
 
     @Test("whatever the disk does, an entity has the time that it needs or an earlier one", arguments: UInt64(1)...40)

@@ -19,7 +19,30 @@ package final class SimulatedDisk: Sendable {
     private struct State {
         var files: [String: File] = [:]
         var troubles: [String: DiskTrouble] = [:]
+        /// How many writes each node has left before it crashes.
+        var writesLeft: [String: Int] = [:]
         var generator: SeededGenerator
+
+        /// Counts a write of a node.
+        ///
+        /// - Returns: Whether the node crashes at it: from then on its path fails.
+        mutating func crashes(_ node: String) -> Bool {
+            guard let left = writesLeft[node] else { return false }
+            writesLeft[node] = left - 1
+            guard left <= 1 else { return false }
+            lose(of: node)
+            writesLeft[node] = nil
+            troubles[node] = .failing
+            return true
+        }
+
+        /// The bytes that a node has appended and not synced are gone.
+        mutating func lose(of node: String) {
+            for (name, file) in files where file.writer == node && file.synced < file.bytes.count {
+                files[name]?.bytes.removeSubrange(file.synced...)
+                files[name]?.changes += 1
+            }
+        }
     }
 
     private let state: Mutex<State>
@@ -52,6 +75,14 @@ package final class SimulatedDisk: Sendable {
     /// Appends bytes to a file, which is created if needed. After a failure a part of them may be in the file.
     package func append(_ bytes: [UInt8], to name: String, by node: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
+            if state.crashes(node) {
+                var file = state.files[name] ?? File()
+                file.bytes += bytes.prefix(bytes.count / 2)
+                file.synced = file.bytes.count
+                file.changes += 1
+                state.files[name] = file
+                throw .failed
+            }
             switch state.troubles[node] {
             case .full: throw .full
             case .failing: throw .failed
@@ -75,6 +106,7 @@ package final class SimulatedDisk: Sendable {
     package func sync(_ name: String, by node: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             guard let file = state.files[name] else { return }
+            if state.crashes(node) { throw .failed }
             switch state.troubles[node] {
             case .failing, .lostTail:
                 state.files[name]?.bytes.removeSubrange(file.synced...)
@@ -89,6 +121,7 @@ package final class SimulatedDisk: Sendable {
     package func truncate(_ name: String, to length: Int, by node: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             guard let file = state.files[name], file.bytes.count > length else { return }
+            if state.crashes(node) { throw .failed }
             switch state.troubles[node] {
             case .failing, .torn: throw .failed
             case .full, .lostTail, .corrupt, nil:
@@ -102,6 +135,7 @@ package final class SimulatedDisk: Sendable {
     /// Replaces the contents of a file atomically and synced, as renaming a new file does.
     package func replace(_ name: String, with bytes: [UInt8], by node: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
+            if state.crashes(node) { throw .failed }
             switch state.troubles[node] {
             case .full: throw .full
             case .failing, .torn, .lostTail: throw .failed
@@ -114,13 +148,14 @@ package final class SimulatedDisk: Sendable {
 
     /// A node crashed: the bytes it appended and did not sync are lost.
     package func crash(of node: String) {
-        state.withLock { state in
-            for (name, file) in state.files where file.writer == node && file.synced < file.bytes.count {
-                state.files[name]?.bytes.removeSubrange(file.synced...)
-                state.files[name]?.changes += 1
-            }
-        }
+        state.withLock { $0.lose(of: node) }
     }
+
+    /// Lets a node crash at one of its next writes: of an append half of the bytes arrive, other writes do not happen.
+    /// From then on each of its operations fails, until ``set(_:of:)`` says otherwise.
+    ///
+    /// - Parameter write: Which of its next appends, syncs, truncations and replacements, from 1.
+    package func crash(of node: String, atWrite write: Int) { state.withLock { $0.writesLeft[node] = write } }
 
     /// How many times the contents of these files have changed, together: as long as it stays, they are what they were.
     package func changes(of names: [String]) -> UInt64 {
