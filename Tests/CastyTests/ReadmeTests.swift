@@ -50,7 +50,9 @@ struct ReadmeTests {
         let page = try read(name, in: Self.catalog)
         // A page about commands has blocks of another kind.
         #expect(name == "Casty.md" || page.contains("```"))
-        try compare(page, with: "PagesExample.swift", "ReadmeExample.swift")
+        try compare(
+            page, with: "PagesExample.swift", "ReadmeExample.swift", "../CastyStoreConformanceTests/FileStore.swift",
+            "../CastyStoreConformanceTests/FileStoreTests.swift")
     }
 
     @Test("the landing page leads to every other page")
