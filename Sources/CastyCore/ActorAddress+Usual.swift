@@ -23,6 +23,79 @@ extension ActorAddress {
     }
 }
 
+extension ActorAddress {
+    /// The text of an address in which nothing has to be encoded, written by its bytes, because every reference in a
+    /// message to another node passes here; `nil` for any other address.
+    var usualText: String? {
+        guard isLocal || !node.host.isEmpty, (0...65_535).contains(node.port) else { return nil }
+        let names = path.reduce(system.utf8.count + node.host.utf8.count) { $0 + 1 + $1.utf8.count }
+        let text = String(unsafeUninitializedCapacity: names + UsualWriter.marks) { bytes in
+            var writer = UsualWriter(text: bytes)
+            writer.write("casty://")
+            writer.name(system)
+            if !isLocal {
+                writer.write("@")
+                writer.name(node.host)
+                writer.write(":")
+                writer.number(UInt64(node.port), radix: 10)
+            }
+            for name in path {
+                writer.write("/")
+                writer.name(name)
+            }
+            if uid != 0 {
+                writer.write("#")
+                writer.number(uid, radix: 16)
+            }
+            return writer.isUsual ? writer.count : 0
+        }
+        return text.isEmpty ? nil : text
+    }
+}
+
+private struct UsualWriter {
+    /// The most bytes beside the names and the strokes before them: the scheme, "@", ":", a port, "#" and a uid.
+    static let marks = 8 + 1 + 1 + 5 + 1 + 16
+
+    let text: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+    /// Whether nothing had to be encoded so far.
+    private(set) var isUsual = true
+
+    init(text: UnsafeMutableBufferPointer<UInt8>) { self.text = text }
+
+    mutating func write(_ constant: StaticString) {
+        for index in 0..<constant.utf8CodeUnitCount {
+            text[count] = constant.utf8Start[index]
+            count += 1
+        }
+    }
+
+    mutating func name(_ name: String) {
+        let isWritten = name.utf8.withContiguousStorageIfAvailable { bytes in
+            for byte in bytes {
+                guard PercentCoding.isUnreserved(byte) else { return false }
+                text[count] = byte
+                count += 1
+            }
+            return true
+        }
+        if isWritten != true { isUsual = false }
+    }
+
+    mutating func number(_ value: UInt64, radix: UInt64) {
+        var rest = value
+        let start = count
+        repeat {
+            let digit = UInt8(truncatingIfNeeded: rest % radix)
+            text[count] = digit < 10 ? 0x30 + digit : 0x61 + digit - 10
+            count += 1
+            rest /= radix
+        } while rest > 0
+        text[start..<count].reverse()
+    }
+}
+
 private struct UsualReader {
     let text: UnsafeBufferPointer<UInt8>
     var next = 0

@@ -88,9 +88,8 @@ public struct ActorAddress: Hashable, Sendable {
 extension ActorAddress: CustomStringConvertible {
     /// The address as a `casty://` URI.
     public var description: String {
-        // Every reference in a message passes here.
+        if let usualText { return usualText }
         var text = "casty://"
-        text.reserveCapacity(96)
         text += PercentCoding.encode(system)
         if !isLocal {
             text += "@"

@@ -148,6 +148,6 @@ extension NodeAddress: CustomStringConvertible {
     /// `host:port`, the host of an IPv6 address in brackets; `local` for ``local``.
     public var description: String {
         if self == .local { return "local" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

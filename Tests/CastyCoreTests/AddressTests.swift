@@ -65,6 +65,32 @@ import Testing
         }
     }
 
+    @Test("an actor's address is written in full, and what a URI reserves is encoded")
+    func actorAddressText() {
+        let nodes = [
+            (NodeAddress(host: "127.0.0.1", port: 25520), "@127.0.0.1:25520"),
+            (NodeAddress(host: "node-a.example", port: 0), "@node-a.example:0"),
+            (NodeAddress(host: "a", port: 65_535), "@a:65535"), (NodeAddress(host: "::1", port: 9), "@[::1]:9"),
+            (NodeAddress(host: "", port: 7), "@:7"), (NodeAddress(host: "a", port: -5), "@a:-5"),
+            (NodeAddress(host: "a", port: 1_234_567), "@a:1234567"), (.local, ""),
+        ]
+        let paths = [
+            (["temp"], "/temp"), (["user", "a~b_c-d.e", "Z9"], "/user/a~b_c-d.e/Z9"), (["a b", "ü"], "/a%20b/%C3%BC"),
+            ([String(repeating: "long", count: 50)], "/" + String(repeating: "long", count: 50)),
+        ]
+        let numbers: [(UInt64, String)] = [(0, ""), (1, "#1"), (0x9AF0, "#9af0"), (.max, "#ffffffffffffffff")]
+        for (system, name) in [("shop", "shop"), ("my shop", "my%20shop")] {
+            for (node, host) in nodes {
+                for (path, names) in paths {
+                    for (uid, number) in numbers {
+                        let address = ActorAddress(system: system, node: node, path: path, uid: uid)
+                        #expect(address.description == "casty://\(name)\(host)\(names)\(number)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test(
         "what is no actor's address is refused",
         arguments: [
