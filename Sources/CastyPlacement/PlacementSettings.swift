@@ -105,10 +105,27 @@ package struct PlacementSettings: Hashable, Sendable {
 }
 
 extension PlacementSettings {
+    /// Finds the shard of an entity.
+    package var sharder: Sharder { Sharder(self) }
+
+    /// The canonical form of an entity's id, and its shard.
+    package func canonical(of entity: String) -> (entity: String, shard: Int) { sharder.canonical(of: entity) }
+}
+
+/// Finds the shards of entities. For callers who need one per message: to read all settings would copy them.
+package struct Sharder: Sendable {
+    private let shardCount: Int
+    private let hashesByLength: Bool
+
+    fileprivate init(_ settings: PlacementSettings) {
+        shardCount = settings.shardCount
+        hashesByLength = settings.mutations.contains(.hashesByLength)
+    }
+
     /// The canonical form of an entity's id, and its shard.
     package func canonical(of entity: String) -> (entity: String, shard: Int) {
         let (entity, hash) = EntityID.hashed(entity)
-        if mutations.contains(.hashesByLength) { return (entity, entity.utf8.count % shardCount) }
+        if hashesByLength { return (entity, entity.utf8.count % shardCount) }
         return (entity, Int(hash % UInt64(shardCount)))
     }
 }

@@ -83,17 +83,19 @@ final class DeliveryReader: EncodedReader {
         return .known(known, CodecID(rawValue: bytes[marks + 1]))
     }
 
-    /// Compares the first bytes, eight at a time.
+    /// Compares the first bytes, eight at a time. Without checks of bounds and overflow, as it runs for each message:
+    /// both buffers have at least that many bytes, which `beginning(of:)` has compared.
     private static func areEqual(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer, _ count: Int) -> Bool {
-        var index = 0
-        while index + 8 <= count {
-            let word = one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            if word != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
-            index += 8
+        guard let one = one.baseAddress, let other = other.baseAddress, count >= 8 else {
+            return one.prefix(count).elementsEqual(other.prefix(count))
         }
+        var index = 0
         while index < count {
-            if one[index] != other[index] { return false }
-            index += 1
+            // The last eight bytes may overlap those before them.
+            let start = min(index, count &- 8)
+            let word = one.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            if word != other.loadUnaligned(fromByteOffset: start, as: UInt64.self) { return false }
+            index &+= 8
         }
         return true
     }

@@ -14,11 +14,13 @@ final class RegionEntry: Route {
     private let host: RegionHost
     private let actor: ActorRef<RegionCommand>
     private let codecs: PayloadCodecs
+    private let sharder: Sharder
 
     private init(_ host: RegionHost, _ actor: ActorRef<RegionCommand>, _ codecs: PayloadCodecs) {
         self.host = host
         self.actor = actor
         self.codecs = codecs
+        sharder = host.settings.sharder
     }
 
     /// Makes the entry of a region, and the reference through which the region is reached.
@@ -74,7 +76,7 @@ final class RegionEntry: Route {
             host.refuse(message, entity: id)
             return .accounted
         }
-        let (entity, shard) = host.settings.canonical(of: id)
+        let (entity, shard) = sharder.canonical(of: id)
         guard let slot = host.routes[shard] else { return .refused(.undecodable) }
         guard host.opensRoutes else { return toActor(message, entity, asks) }
         var refusing: LocalEntity?
@@ -122,7 +124,7 @@ final class RegionEntry: Route {
     // MARK: Other nodes
 
     private func arrive(_ delivery: ShardDelivery<ErasedMessage>, _ head: EnvelopeHead) -> Delivery {
-        let (entity, shard) = host.settings.canonical(of: delivery.entity)
+        let (entity, shard) = sharder.canonical(of: delivery.entity)
         // What is wrong with a delivery, the region decides.
         guard shard == delivery.shard, let slot = host.routes[shard], head.payloads === host.payloads,
             head.to == actor.target.system.unique, host.opensRoutes
@@ -188,7 +190,7 @@ extension RegionEntry: EncodedReceiver {
             try payload.readByte() == 1
         else { throw WireError(.malformed, "no delivery") }
         let (number, id, version) = try RegionCommand.addressee(from: &payload)
-        let (entity, shard) = host.settings.canonical(of: id)
+        let (entity, shard) = sharder.canonical(of: id)
         guard shard == number, let slot = host.routes[shard] else { throw WireError(.malformed, "no such shard") }
         return DeliveryReader.Addressee(head: head, entity: entity, slot: slot, version: version)
     }

@@ -12,9 +12,7 @@ import Synchronization
 final class RemoteShard: @unchecked Sendable {
     let node: UniqueAddress
     private let route: EncodedRoute
-    /// What precedes the entity's id in each delivery, and what follows it.
-    private let prefix: ByteBuffer
-    private let version: ByteBuffer
+    private let head: DeliveryHead
     /// The number of the next message, and the last one that belongs to this route.
     @exclusivity(unchecked) var next: UInt64
     @exclusivity(unchecked) var last: UInt64
@@ -24,7 +22,7 @@ final class RemoteShard: @unchecked Sendable {
         guard first < 1 << (7 * DeliveryNumber.size) - ShardRoute.numbers else { return nil }
         node = head.to
         self.route = route
-        (prefix, self.version) = RegionCommand.deliveryParts(head, shard: shard, version: version)
+        self.head = DeliveryHead(head, shard: shard, version: version)
         next = first
         last = first + ShardRoute.numbers - 1
     }
@@ -51,13 +49,9 @@ final class RemoteShard: @unchecked Sendable {
         var waits = false
         let isSent = route.send(
             encode: { buffer, context in
-                buffer.writeImmutableBuffer(prefix)
-                buffer.writeText(entity)
-                buffer.writeImmutableBuffer(version)
-                numberIndex = buffer.writerIndex
-                buffer.writeRepeatingByte(0, count: DeliveryNumber.size)
-                buffer.writeInteger(RegionCommand.marks(isRetry: false, asks))
-                try payloads.encode(message, context, &buffer)
+                let marks = RegionCommand.marks(isRetry: false, asks)
+                numberIndex = head.write(entity: entity, marks: marks, payloads.codec, into: &buffer)
+                try payloads.encodeContent(message, context, &buffer)
             },
             queue: { buffer, asker in
                 slot.state.withLock { state in

@@ -11,27 +11,40 @@ import Synchronization
 package final class PayloadCodec: Sendable {
     /// The shard type.
     let type: String
-    let encode: @Sendable (ErasedMessage, CodingContext, inout ByteBuffer) throws -> Void
+    /// The codec that this node writes with, whose number precedes the content of each message; `nil` where the content
+    /// begins with it.
+    let codec: CodecID?
+    /// Writes the content of a message.
+    let encodeContent: @Sendable (ErasedMessage, CodingContext, inout ByteBuffer) throws -> Void
+    /// Reads the number of a codec, and the content that follows it.
     let decode: @Sendable (inout ByteBuffer, CodingContext) throws -> ErasedMessage
     /// Makes what decodes messages for entities of this node in batches; `nil` where none are decoded.
     let makeBatch: (@Sendable () -> DeliveryBatch)?
 
     private init(
-        type: String, encode: @escaping @Sendable (ErasedMessage, CodingContext, inout ByteBuffer) throws -> Void,
+        type: String, codec: CodecID? = nil,
+        encodeContent: @escaping @Sendable (ErasedMessage, CodingContext, inout ByteBuffer) throws -> Void,
         decode: @escaping @Sendable (inout ByteBuffer, CodingContext) throws -> ErasedMessage,
         makeBatch: (@Sendable () -> DeliveryBatch)? = nil
     ) {
         self.type = type
         self.makeBatch = makeBatch
-        self.encode = encode
+        self.codec = codec
+        self.encodeContent = encodeContent
         self.decode = decode
+    }
+
+    /// Writes the number of the codec, and the content of a message.
+    func encode(_ message: ErasedMessage, _ context: CodingContext, _ buffer: inout ByteBuffer) throws {
+        if let codec { buffer.writeInteger(codec.rawValue) }
+        try encodeContent(message, context, &buffer)
     }
 
     /// For messages that are not `Codable`: they reach the entities of this node, and none elsewhere.
     convenience init<Message: Sendable>(local type: String, of message: Message.Type) {
         let reason = "\(String(reflecting: message)) is not Codable, so it reaches only what runs on its own node"
         self.init(
-            type: type, encode: { _, _, _ in throw WireError(.notEncodable, reason) },
+            type: type, encodeContent: { _, _, _ in throw WireError(.notEncodable, reason) },
             decode: { _, _ in throw WireError(.unsupportedCodec, reason) })
     }
 
@@ -42,12 +55,11 @@ package final class PayloadCodec: Sendable {
         // Looked up once, and not for each message: this code does not know the type.
         let expected: AnyClass = TypedMessage<Message>.self
         self.init(
-            type: type,
-            encode: { erased, context, buffer in
+            type: type, codec: codec,
+            encodeContent: { erased, context, buffer in
                 guard Swift.type(of: erased) == expected else {
                     throw WireError(.notEncodable, "a message of another type than those of \(type)")
                 }
-                buffer.writeInteger(codec.rawValue)
                 let message = unsafeDowncast(erased, to: TypedMessage<Message>.self).message
                 try registered.encode(message, with: codec, context: context, into: &buffer)
             },
@@ -92,7 +104,7 @@ extension PayloadCodec {
     convenience init(unread type: String) {
         self.init(
             type: type,
-            encode: { erased, _, buffer in
+            encodeContent: { erased, _, buffer in
                 guard let unread: UnreadPayload = erased.unwrap() else {
                     throw WireError(.notEncodable, "a message of \(type) that was read already")
                 }
