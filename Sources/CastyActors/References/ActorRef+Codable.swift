@@ -11,10 +11,10 @@ extension CodingUserInfoKey {
 
 /// Records, while a message is encoded, which ask its reply would answer.
 ///
-/// Unchecked because only one encoding at a time uses it.
+/// Unchecked because only one encoding at a time uses it; so no access overlaps another either.
 package final class AskerNote: @unchecked Sendable {
     /// The first reference in the message that waits for a reply.
-    package var asker: AnyActorCell?
+    @exclusivity(unchecked) package var asker: AnyActorCell?
 
     package init() {}
 }
