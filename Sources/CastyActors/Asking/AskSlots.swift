@@ -33,6 +33,18 @@ struct AskSlots: Sendable {
         var queue: Int32
         var previous: Int32
         var next: Int32
+
+        /// Takes another question, in place. A free slot has no timer.
+        mutating func reuse(
+            for ask: any AnyPendingAsk, until deadline: Instant, _ generation: UInt64, queue: Int32, previous: Int32
+        ) {
+            self.ask = ask
+            self.deadline = deadline
+            self.generation = generation
+            self.queue = queue
+            self.previous = previous
+            next = -1
+        }
     }
 
     private struct Queue {
@@ -63,18 +75,21 @@ struct AskSlots: Sendable {
         generation &+= 1
         count += 1
         let queue = queue(for: timeout)
-        let slot = Slot(
-            ask: ask, timer: nil, deadline: deadline, generation: generation, queue: Int32(queue),
-            previous: queues[queue].last, next: -1)
-        let index = firstFree
-        if index >= 0 {
-            firstFree = slots[Int(index)].next
-            slots[Int(index)] = slot
+        let previous = queues[queue].last
+        let used: Int32
+        if firstFree >= 0 {
+            used = firstFree
+            firstFree = slots[Int(used)].next
+            slots[Int(used)].reuse(
+                for: ask, until: deadline, generation, queue: Int32(queue), previous: previous)
         } else {
-            slots.append(slot)
+            used = Int32(slots.count)
+            slots.append(
+                Slot(
+                    ask: ask, timer: nil, deadline: deadline, generation: generation, queue: Int32(queue),
+                    previous: previous, next: -1))
         }
-        let used = index >= 0 ? index : Int32(slots.count - 1)
-        if slot.previous >= 0 { slots[Int(slot.previous)].next = used } else { queues[queue].first = used }
+        if previous >= 0 { slots[Int(previous)].next = used } else { queues[queue].first = used }
         queues[queue].last = used
         let ticket = AskTicket(index: used, generation: generation)
         if queue == 0 { return (ticket, .own) }

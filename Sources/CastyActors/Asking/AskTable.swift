@@ -35,12 +35,13 @@ final class AskTable: @unchecked Sendable {
     /// Adds a question.
     ///
     /// - Parameters:
-    ///   - ask: The question.
+    ///   - new: The question.
     ///   - uid: Its number.
     ///   - timeout: How long it may wait from now on.
     ///   - note: Called under the lock with the ticket by which it is removed.
     /// - Returns: `false` where the system has ended: the question was not added.
-    func insert(_ ask: any AnyPendingAsk, uid: UInt64, within timeout: Duration, note: (AskTicket) -> Void) -> Bool {
+    func insert(_ new: NewAsk, uid: UInt64, within timeout: Duration, note: (AskTicket) -> Void) -> Bool {
+        let ask = new.ask
         let shard = Self.shard(of: uid)
         let deadline = scheduler.now + timeout
         let inserted = shards[shard].slots.withLock { slots in
@@ -111,4 +112,12 @@ final class AskTable: @unchecked Sendable {
         for ask in due { ask.timedOut(after: timeout) }
         if let next { arm(shard, queue, at: next) }
     }
+}
+
+/// A question that is about to wait.
+///
+/// It wraps the protocol: a function that takes a bare one, the compiler specialises for the type of the question, and
+/// that type is then looked up at each call.
+struct NewAsk {
+    let ask: any AnyPendingAsk
 }

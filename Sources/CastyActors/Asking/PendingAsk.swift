@@ -91,7 +91,7 @@ package class PendingAsk<Reply: Sendable>: MessageCell<Reply>, AnyPendingAsk, @u
     /// Puts it into the table of questions. Where the system has ended it fails at once.
     @usableFromInline
     final func register(within timeout: Duration) -> Bool {
-        let isIn = system.asks.insert(self, uid: uid, within: timeout) { ticket = $0 }
+        let isIn = system.asks.insert(NewAsk(ask: self), uid: uid, within: timeout) { ticket = $0 }
         if !isIn {
             fail(
                 AskError(

@@ -111,6 +111,14 @@ extension ActorCell {
     /// Passes a signal to the behavior. An error in it counts as the actor's failure.
     func signal(_ signal: Signal) {
         guard let onSignal = behavior.onSignal else { return unhandled(signal) }
+        pass(signal, to: onSignal)
+    }
+
+    // Apart, as most behaviors handle none: see below.
+    @inline(never)
+    private func pass(
+        _ signal: Signal, to onSignal: (ActorContext<Message>, Signal) throws -> Behavior<Message>
+    ) {
         do {
             let following = try onSignal(ActorContext(self), signal)
             if case .unhandled = following.kind { return unhandled(signal) }
@@ -218,9 +226,7 @@ extension ActorCell {
         let handled = consumed &+ UInt64(next) &+ UInt64(postponed)
         let (waiting, signals) = closeMailbox()
         system.actorStopped(self, handled: handled, failure: coldState?.failure)
-        if stash != nil || waiting != nil || isHooked {
-            dispose(of: stash?.take().map(\.message) ?? [], waiting ?? [], postponed: postponed)
-        }
+        if stash != nil || waiting != nil || isHooked { dispose(of: stash, waiting ?? [], postponed: postponed) }
         let reason: Terminated.Reason = coldState?.failure == nil ? .stopped : .failed
         for (watcher, watched) in coldState?.watchers.inOrder ?? [] {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: reason)))
@@ -228,22 +234,32 @@ extension ActorCell {
         for case .watch(let watcher, let watched) in signals {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: reason)))
         }
-        let me = AnyActorRef(self)
-        for (watched, _) in coldState?.watching.inOrder ?? [] { watched.target.post(.unwatch(me, watched)) }
-        for adapter in coldState?.adapters.values.sorted(by: { $0.uid < $1.uid }) ?? [] { system.unexpose(adapter) }
-        coldState = nil
+        if let coldState { forget(coldState) }
         if let parent { parent.post(.childStopped(self)) } else { system.guardianStopped(self) }
     }
 }
 
+// What few actors need at their end. Apart and never inlined: code that does not know the type of the messages looks up
+// the types of what it handles when it begins.
 extension ActorCell {
+    /// Tells the actors that this one watches that it does so no more, and ends its adapters.
+    @inline(never)
+    private func forget(_ coldState: ColdState<Message>) {
+        let me = AnyActorRef(self)
+        for (watched, _) in coldState.watching.inOrder { watched.target.post(.unwatch(me, watched)) }
+        for adapter in coldState.adapters.values.sorted(by: { $0.uid < $1.uid }) { system.unexpose(adapter) }
+        self.coldState = nil
+    }
+
     /// Disposes of the messages that no handler has seen.
     ///
     /// - Parameters:
-    ///   - stashed: Those that the actor has set aside.
+    ///   - stash: Those that the actor has set aside.
     ///   - waiting: Those of the mailbox.
     ///   - postponed: How many of these it has had before.
-    private func dispose(of stashed: [Message], _ waiting: [Message], postponed: Int) {
+    @inline(never)
+    private func dispose(of stash: StashBuffer<Message>?, _ waiting: [Message], postponed: Int) {
+        let stashed = stash?.take().map(\.message) ?? []
         let leftover = stashed + waiting
         if let hooks { return hooks.onEnd(coldState?.failure, leftover) }
         // The questions in these were counted as handled.

@@ -25,8 +25,11 @@ extension ActorCell {
 
     func cancelTimer(key: String) { coldState?.timers.removeValue(forKey: key)?.scheduled.cancel() }
 
-    func cancelTimers() {
-        guard let coldState else { return }
+    func cancelTimers() { if let coldState { cancelTimers(of: coldState) } }
+
+    // Apart: a function that handles timers begins by looking up their type, and most actors have none.
+    @inline(never)
+    private func cancelTimers(of coldState: ColdState<Message>) {
         for timer in coldState.timers.values { timer.scheduled.cancel() }
         coldState.timers = [:]
         cancelReceiveTimeout()

@@ -142,8 +142,8 @@ package class ActorCell<Message: Sendable>: MessageCell<Message>, @unchecked Sen
     }
 
     deinit {
-        _ = batch.removeAll(from: next)
-        _ = inbox.removeAll(from: 0)
+        batch.end(from: next)
+        inbox.end(from: 0)
     }
 }
 

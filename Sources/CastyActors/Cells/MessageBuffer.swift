@@ -51,7 +51,7 @@ struct MessageBuffer<Message> {
     func take(at index: UInt32) -> Message { (base.unsafelyUnwrapped + Int(index)).move() }
 
     /// Forgets the messages, all of which were moved out, and keeps memory for some.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func reset() {
         count = 0
         if capacity > 1024 { release() }
@@ -62,6 +62,17 @@ struct MessageBuffer<Message> {
     mutating func release() {
         base?.deallocate()
         base = nil
+        (count, capacity) = (0, 0)
+    }
+
+    /// Ends all messages from an index on, and gives the memory back. Inlined: to call it, code that does not know the
+    /// type of the messages would look up the type of the buffer.
+    @inline(__always)
+    mutating func end(from first: UInt32) {
+        guard let base else { return }
+        if count > first { (base + Int(first)).deinitialize(count: Int(count - first)) }
+        base.deallocate()
+        self.base = nil
         (count, capacity) = (0, 0)
     }
 
