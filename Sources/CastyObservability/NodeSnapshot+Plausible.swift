@@ -16,7 +16,9 @@ extension NodeSnapshot {
                     && isCount($0.restarted) && isCount($0.handled)
             }
             && losses.allSatisfy { isCount($0.count) }
-            && associations.allSatisfy { isCount($0.queuedBytes) && isCount($0.reconnects) }
+            && associations.allSatisfy {
+                isCount($0.queuedBytes) && isCount($0.reconnects) && isCount($0.protocolVersion ?? 0)
+            }
             && membership.peers.allSatisfy { !$0.phi.isNaN && !$0.threshold.isNaN }
     }
 }

@@ -109,11 +109,14 @@ public struct AssociationSnapshot: Hashable, Sendable, Codable {
     public var queuedBytes: Int
     /// The number of reconnections.
     public var reconnects: Int
+    /// The version of the protocol that both ends agreed on; `nil` before they have met.
+    public var protocolVersion: Int?
 
     /// Creates the figures of an association.
     public init(
         peer: NodeAddress, peerName: String, state: AssociationCondition, framesOut: UInt64 = 0, framesIn: UInt64 = 0,
-        bytesOut: UInt64 = 0, bytesIn: UInt64 = 0, queuedBytes: Int = 0, reconnects: Int = 0
+        bytesOut: UInt64 = 0, bytesIn: UInt64 = 0, queuedBytes: Int = 0, reconnects: Int = 0,
+        protocolVersion: Int? = nil
     ) {
         self.peer = peer
         self.peerName = peerName
@@ -124,5 +127,16 @@ public struct AssociationSnapshot: Hashable, Sendable, Codable {
         self.bytesIn = bytesIn
         self.queuedBytes = queuedBytes
         self.reconnects = reconnects
+        self.protocolVersion = protocolVersion
+    }
+}
+
+extension NodeSnapshot {
+    /// The version of the protocol that this node speaks with a peer; `nil` where they have not met, or where the node
+    /// that made the snapshot does not show it.
+    ///
+    /// - Complexity: O(associations).
+    public func protocolVersion(with peer: NodeAddress) -> Int? {
+        associations.first { $0.peer == peer }?.protocolVersion
     }
 }

@@ -52,8 +52,9 @@ package final class Remoting: RemoteAccess {
         self.settings = settings
         context = CodingContext(userInfo: [.actorSystem: system], serializer: settings.serializer)
         introduction = Handshake.Settings(
-            cluster: settings.clusterName ?? system.name, local: system.unique, capabilities: settings.capabilities,
-            timeout: settings.handshakeTimeout, demandsAuthentication: settings.demandsAuthentication)
+            cluster: settings.clusterName ?? system.name, local: system.unique, versions: settings.versions,
+            capabilities: settings.capabilities, timeout: settings.handshakeTimeout,
+            demandsAuthentication: settings.demandsAuthentication)
         nonMemberBudget = ByteBudget(settings.nonMemberBytes)
         inboundBudget = ByteBudget(settings.nonMemberInbound)
         var probeConnection = introduction

@@ -70,6 +70,8 @@ public struct RemotingSettings: Sendable {
     package var serializer: CustomSerializer?
     /// Carries both lanes on one connection: a mutation that tests switch on.
     package var mixesLanes = false
+    /// The protocol versions that this node speaks: fewer than all in tests, and before a rollback.
+    package var versions = ProtocolVersions.spoken
     /// Announces that this node knows frames of the kind ``FrameKind/reply``; off, it is like a build before them.
     package var readsReplies = true
     /// Whether peers must have proven who they are: set where the transport protects connections.

@@ -49,7 +49,7 @@ final class HostilePeer: ConnectionHandler {
         host.world.transport.connect(to: target, from: identity.address, timeout: .seconds(5), handler: self)
         let hello = HandshakeMessage.hello(
             .init(
-                version: HandshakeMessage.version, cluster: cluster, from: identity, to: target, expected: nil,
+                cluster: cluster, from: identity, to: target, expected: nil,
                 capabilities: capabilities))
         var buffer = ByteBuffer()
         try? encoders.withLock { try $0.control.encode(hello, into: &buffer) }

@@ -36,7 +36,7 @@ final class FuzzingPeer: ConnectionHandler {
         try? encoder.encode(
             .hello(
                 .init(
-                    version: HandshakeMessage.version, cluster: cluster, from: identity, to: target, expected: nil,
+                    cluster: cluster, from: identity, to: target, expected: nil,
                     capabilities: Capabilities(observe: observes))), into: &hello)
         state.withLock { $0 = State(outbox: hello, isClosed: false) }
         host.world.transport.connect(to: target, from: identity.address, timeout: .seconds(5), handler: self)

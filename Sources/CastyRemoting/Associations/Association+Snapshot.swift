@@ -11,7 +11,8 @@ extension Association {
                 framesOut: state.framesOut, framesIn: framesIn.load(ordering: .relaxed),
                 bytesOut: state.control.bytesOut + state.user.bytesOut, bytesIn: bytesIn.load(ordering: .relaxed),
                 queuedBytes: state.user.queue.bytes + state.control.queue.bytes,
-                reconnects: max(0, state.control.connections - 1) + max(0, state.user.connections - 1))
+                reconnects: max(0, state.control.connections - 1) + max(0, state.user.connections - 1),
+                protocolVersion: state.identity.known?.version.map(Int.init))
         }
     }
 }

@@ -98,7 +98,8 @@ extension AssociationState {
         if let known = self.peer, known != peer.address {
             effects += replacePeer(by: peer.address, keeping: link.lanes.all)
         }
-        identity.meet(peer.address, acceptsProbeConnections: peer.capabilities.acceptsProbeConnections)
+        identity.meet(
+            peer.address, acceptsProbeConnections: peer.capabilities.acceptsProbeConnections, version: peer.version)
         for lane in link.lanes.all { self[lane].begin(link) }
         if link.lanes.contains(.control) { signals.connectionBegan() }
         return effects + [.write(link), .watchOver(link), .changed]

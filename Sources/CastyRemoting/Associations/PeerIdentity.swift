@@ -9,6 +9,9 @@ struct PeerIdentity: Sendable {
         var isProven = false
         /// Whether it supports probe connections.
         var acceptsProbeConnections = false
+        /// The protocol version of its connections, where one was welcomed. Both lanes have the same: an incarnation
+        /// speaks the same versions as long as it lives.
+        var version: UInt16?
     }
 
     var known: Known?
@@ -34,9 +37,10 @@ struct PeerIdentity: Sendable {
     }
 
     /// The incarnation lives there. It is proven only where it was before.
-    mutating func meet(_ incarnation: UniqueAddress, acceptsProbeConnections: Bool) {
+    mutating func meet(_ incarnation: UniqueAddress, acceptsProbeConnections: Bool, version: UInt16) {
         known = Known(
-            address: incarnation, isProven: isProven(incarnation), acceptsProbeConnections: acceptsProbeConnections)
+            address: incarnation, isProven: isProven(incarnation), acceptsProbeConnections: acceptsProbeConnections,
+            version: version)
         liftRemoval(for: incarnation)
     }
 

@@ -6,19 +6,23 @@ import NIOCore
 ///
 /// ```
 /// caller                                     called
-/// onConnected ── hello ───────────────────▶  checks magic, version, cluster, addressee, incarnation, codecs
+/// onConnected ── hello ───────────────────▶  checks magic, versions, cluster, addressee, incarnation, codecs
 ///                                            decide: the shell knows duplicates, shutdown, load
 /// checks it  ◀────────────────── welcome ──  onAdmitted: established
 /// established    ◀───── or: refusal, close ──  onRefused, or a check that failed
 /// ```
 ///
 /// Any other frame, or silence until the deadline, ends the handshake. Both sides arrive at the same codec: the first
-/// one in the caller's list that the called node supports.
+/// one in the caller's list that the called node supports; and at the same version: the highest that both speak. Who
+/// sits between them could lower an offer only where nothing protects the connection: with credentials the whole
+/// handshake travels inside TLS, which authenticates each byte. And the welcome states what the called node speaks, so
+/// that the caller refuses a choice below the highest common version.
 package struct Handshake: Sendable {
     /// What a node states about itself.
     package struct Settings: Sendable, Equatable {
         package var cluster: String
         package var local: UniqueAddress
+        package var versions: ProtocolVersions
         package var capabilities: Capabilities
         /// How long the whole handshake may take.
         package var timeout: Duration
@@ -26,9 +30,11 @@ package struct Handshake: Sendable {
         package var demandsAuthentication: Bool
 
         package init(
-            cluster: String, local: UniqueAddress, capabilities: Capabilities = Capabilities(),
-            timeout: Duration = .seconds(5), demandsAuthentication: Bool = false
+            cluster: String, local: UniqueAddress, versions: ProtocolVersions = .spoken,
+            capabilities: Capabilities = Capabilities(), timeout: Duration = .seconds(5),
+            demandsAuthentication: Bool = false
         ) {
+            self.versions = versions
             self.demandsAuthentication = demandsAuthentication
             self.cluster = cluster
             self.local = local
@@ -40,6 +46,8 @@ package struct Handshake: Sendable {
     /// The other side, as the handshake established it.
     package struct Peer: Sendable, Equatable {
         package var address: UniqueAddress
+        /// The protocol version of the connection: the highest that both ends speak.
+        package var version: UInt16
         package var capabilities: Capabilities
         /// The codec for user messages, in both directions.
         package var codec: CodecID
@@ -47,10 +55,11 @@ package struct Handshake: Sendable {
         package var authority: PeerAuthentication.Capability
 
         package init(
-            address: UniqueAddress, capabilities: Capabilities, codec: CodecID,
-            authority: PeerAuthentication.Capability = .member
+            address: UniqueAddress, version: UInt16 = ProtocolVersions.spoken.highest, capabilities: Capabilities,
+            codec: CodecID, authority: PeerAuthentication.Capability = .member
         ) {
             self.address = address
+            self.version = version
             self.capabilities = capabilities
             self.codec = codec
             self.authority = authority
@@ -115,7 +124,7 @@ package struct Handshake: Sendable {
         switch side {
         case .dialler(let address, let incarnation):
             let hello = HandshakeMessage.Hello(
-                version: HandshakeMessage.version, cluster: settings.cluster, from: settings.local, to: address,
+                versions: settings.versions, cluster: settings.cluster, from: settings.local, to: address,
                 expected: incarnation, capabilities: settings.capabilities)
             return [.send(.hello(hello)), .arm(deadline)]
         case .accepting:
@@ -159,8 +168,8 @@ package struct Handshake: Sendable {
         guard case .deciding(let peer, _) = state else { return [] }
         state = .established
         let welcome = HandshakeMessage.Welcome(
-            version: HandshakeMessage.version, cluster: settings.cluster, from: settings.local, to: peer.address,
-            capabilities: settings.capabilities)
+            version: peer.version, versions: settings.versions, cluster: settings.cluster, from: settings.local,
+            to: peer.address, capabilities: settings.capabilities)
         return [.send(.welcome(welcome)), .established(peer)]
     }
 
@@ -215,6 +224,9 @@ extension Handshake {
     ) -> [Effect] {
         let local = settings.local
         let observes = hello.capabilities.observe
+        guard let version = settings.versions.common(with: hello.versions) else {
+            return refuse(.wrongVersion, mismatch(called: settings.versions, caller: hello.versions), peer: hello.from)
+        }
         if let problem = Authority.problem(
             with: authentication, of: hello.from, observes: observes, isDemanded: settings.demandsAuthentication)
         {
@@ -233,7 +245,7 @@ extension Handshake {
             return refuse(.noCommonCodec, "this node speaks \(settings.capabilities.codecs)", peer: hello.from)
         }
         let peer = Peer(
-            address: hello.from, capabilities: hello.capabilities, codec: codec,
+            address: hello.from, version: version, capabilities: hello.capabilities, codec: codec,
             authority: Authority.granted(to: authentication, observes: observes))
         state = .deciding(peer, until: deadline)
         return [.decide(peer)]
@@ -244,6 +256,17 @@ extension Handshake {
         _ welcome: HandshakeMessage.Welcome, dialling address: NodeAddress, _ incarnation: UInt64?,
         _ authentication: PeerAuthentication?
     ) -> [Effect] {
+        guard settings.versions.contains(welcome.version), welcome.versions.contains(welcome.version) else {
+            let problem = mismatch(called: welcome.versions, caller: settings.versions)
+            return end(.refuses(.wrongVersion), "\(problem): \(welcome.version) was chosen", peer: welcome.from)
+        }
+        guard welcome.version == settings.versions.common(with: welcome.versions) else {
+            let problem = mismatch(called: welcome.versions, caller: settings.versions)
+            return end(
+                .refuses(.wrongVersion),
+                "\(problem): \(welcome.version) was chosen, so the offer was changed on its way",
+                peer: welcome.from)
+        }
         // Who welcomes others is a node.
         if let problem = Authority.problem(
             with: authentication, of: welcome.from, observes: false, isDemanded: settings.demandsAuthentication)
@@ -263,7 +286,11 @@ extension Handshake {
             return end(.refuses(.noCommonCodec), "that node speaks \(welcome.capabilities.codecs)", peer: welcome.from)
         }
         state = .established
-        return [.established(Peer(address: welcome.from, capabilities: welcome.capabilities, codec: codec))]
+        return [
+            .established(
+                Peer(
+                    address: welcome.from, version: welcome.version, capabilities: welcome.capabilities, codec: codec))
+        ]
     }
 
     /// A refusal says what this node should think of the address for long, so it counts only from a node.
@@ -281,11 +308,18 @@ extension Handshake {
 
     private mutating func onUnreadable(_ kind: FrameKind, _ error: WireError) -> [Effect] {
         switch (side, kind) {
-        case (.accepting, .hello) where error.code == .unsupportedVersion: refuse(.wrongVersion, error.message)
-        case (.dialler, .welcome) where error.code == .unsupportedVersion: end(.refuses(.wrongVersion), error.message)
+        case (.accepting, .hello) where error.code == .unsupportedVersion:
+            refuse(.wrongVersion, mismatch(called: settings.versions, caller: error.message))
+        case (.dialler, .welcome) where error.code == .unsupportedVersion:
+            end(.refuses(.wrongVersion), mismatch(called: error.message, caller: settings.versions))
         case (.accepting, .hello), (.dialler, .welcome), (.dialler, .refusal): end(.refuses(.malformed), error.message)
         case (.dialler, _), (.accepting, _): end(.outOfTurn, error.message)
         }
+    }
+
+    /// The versions of both ends, in words that mean the same to either.
+    private func mismatch(called: some CustomStringConvertible, caller: some CustomStringConvertible) -> String {
+        "the called node speaks protocol version \(called), the caller \(caller)"
     }
 
     private mutating func refuse(_ reason: RefusalReason, _ message: String, peer: UniqueAddress? = nil) -> [Effect] {

@@ -2,15 +2,14 @@ import CastyCore
 package import CastySerialization
 package import NIOCore
 
-/// The bytes of a handshake message: a magic number, the version, and then the fields of that version.
+/// The bytes of a handshake message: a magic number, a version, the fields of version 1, and the range of versions.
 ///
-/// A refusal has the same layout in every version, so that a node of another version can read why it was refused.
+/// The version of a hello is the lowest that the caller speaks, that of a welcome the one chosen: a node from before
+/// there were ranges reads what it expects there, and ignores what follows the fields it knows. A node that speaks
+/// version 1 alone states no range. What follows the range belongs to later versions and is ignored. A refusal has the same layout in every version, so that a node of another version can read why it was refused.
 extension HandshakeMessage {
     /// `CSTY`.
     static let magic: UInt32 = 0x4353_5459
-    /// The protocol version of this node.
-    package static let version: UInt16 = 1
-
     package var kind: FrameKind {
         switch self {
         case .hello: .hello
@@ -23,20 +22,25 @@ extension HandshakeMessage {
         buffer.writeInteger(Self.magic)
         switch self {
         case .hello(let hello):
-            buffer.writeInteger(hello.version)
+            buffer.writeInteger(hello.versions.lowest)
             buffer.writeText(hello.cluster)
             hello.from.encode(into: &buffer)
             hello.to.encode(into: &buffer)
             buffer.writeInteger(hello.expected ?? 0)
             hello.capabilities.encode(into: &buffer)
+            if hello.versions != .first { buffer.writeInteger(hello.versions.highest) }
         case .welcome(let welcome):
             buffer.writeInteger(welcome.version)
             buffer.writeText(welcome.cluster)
             welcome.from.encode(into: &buffer)
             welcome.to.encode(into: &buffer)
             welcome.capabilities.encode(into: &buffer)
+            if welcome.versions != .first {
+                buffer.writeInteger(welcome.versions.lowest)
+                buffer.writeInteger(welcome.versions.highest)
+            }
         case .refusal(let refusal):
-            buffer.writeInteger(Self.version)
+            buffer.writeInteger(ProtocolVersions.first.lowest)
             buffer.writeInteger(refusal.reason.rawValue)
             buffer.writeText(refusal.message)
             buffer.writeOptional(refusal.from)
@@ -45,8 +49,8 @@ extension HandshakeMessage {
 
     /// Reads the payload of a frame.
     ///
-    /// - Throws: ``WireError``, with ``WireError/Code/unsupportedVersion`` where it is a handshake message of another
-    ///   version.
+    /// - Throws: ``WireError``, with ``WireError/Code/unsupportedVersion`` where it cannot be read and is of a version
+    ///   above all that this program knows.
     package init(_ kind: FrameKind, from buffer: inout ByteBuffer) throws(WireError) {
         guard let magic = buffer.readInteger(as: UInt32.self), magic == Self.magic else {
             throw WireError(.malformed, "the peer does not speak this protocol")
@@ -54,26 +58,17 @@ extension HandshakeMessage {
         guard let version = buffer.readInteger(as: UInt16.self) else { throw WireError(.truncated, "no version") }
         switch kind {
         case .hello:
-            guard version == Self.version else { throw Self.unsupported(version) }
-            let cluster = try buffer.readText(upTo: 255)
-            let from = try UniqueAddress(from: &buffer)
-            let to = try NodeAddress(from: &buffer)
-            guard let expected = buffer.readInteger(as: UInt64.self) else {
-                throw WireError(.truncated, "no incarnation")
+            do throws(WireError) {
+                self = .hello(try Self.hello(version, from: &buffer))
+            } catch {
+                throw Self.explained(version, error)
             }
-            self = .hello(
-                Hello(
-                    version: version, cluster: cluster, from: from, to: to, expected: expected == 0 ? nil : expected,
-                    capabilities: try Capabilities(from: &buffer)))
         case .welcome:
-            guard version == Self.version else { throw Self.unsupported(version) }
-            let cluster = try buffer.readText(upTo: 255)
-            let from = try UniqueAddress(from: &buffer)
-            let to = try UniqueAddress(from: &buffer)
-            self = .welcome(
-                Welcome(
-                    version: version, cluster: cluster, from: from, to: to,
-                    capabilities: try Capabilities(from: &buffer)))
+            do throws(WireError) {
+                self = .welcome(try Self.welcome(version, from: &buffer))
+            } catch {
+                throw Self.explained(version, error)
+            }
         case .refusal:
             let reason = RefusalReason(rawValue: try buffer.readByte()) ?? .unknown
             let message = try buffer.readText(upTo: 255)
@@ -84,8 +79,44 @@ extension HandshakeMessage {
         }
     }
 
-    private static func unsupported(_ version: UInt16) -> WireError {
-        WireError(.unsupportedVersion, "protocol version \(version), here \(Self.version)")
+    private static func hello(_ lowest: UInt16, from buffer: inout ByteBuffer) throws(WireError) -> Hello {
+        let cluster = try buffer.readText(upTo: 255)
+        let from = try UniqueAddress(from: &buffer)
+        let to = try NodeAddress(from: &buffer)
+        guard let expected = buffer.readInteger(as: UInt64.self) else { throw WireError(.truncated, "no incarnation") }
+        let capabilities = try Capabilities(from: &buffer)
+        let highest = buffer.readableBytes == 0 ? lowest : buffer.readInteger(as: UInt16.self)
+        return Hello(
+            versions: try range(lowest, highest), cluster: cluster, from: from, to: to,
+            expected: expected == 0 ? nil : expected, capabilities: capabilities)
+    }
+
+    private static func welcome(_ chosen: UInt16, from buffer: inout ByteBuffer) throws(WireError) -> Welcome {
+        let cluster = try buffer.readText(upTo: 255)
+        let from = try UniqueAddress(from: &buffer)
+        let to = try UniqueAddress(from: &buffer)
+        let capabilities = try Capabilities(from: &buffer)
+        var versions = ProtocolVersions(chosen, chosen)
+        if buffer.readableBytes > 0 {
+            guard let lowest = buffer.readInteger(as: UInt16.self) else { throw truncatedRange }
+            versions = try range(lowest, buffer.readInteger(as: UInt16.self))
+        }
+        return Welcome(
+            version: chosen, versions: versions, cluster: cluster, from: from, to: to, capabilities: capabilities)
+    }
+
+    private static func range(_ lowest: UInt16, _ highest: UInt16?) throws(WireError) -> ProtocolVersions {
+        guard let highest else { throw truncatedRange }
+        guard lowest <= highest else { throw WireError(.malformed, "protocol versions \(lowest) to \(highest)") }
+        return ProtocolVersions(lowest, highest)
+    }
+
+    private static let truncatedRange = WireError(.truncated, "the range of versions is cut short")
+
+    /// What to say of a message that cannot be read: in a later version that is no error.
+    private static func explained(_ version: UInt16, _ error: WireError) -> WireError {
+        guard version > ProtocolVersions.spoken.highest else { return error }
+        return WireError(.unsupportedVersion, "\(version) or later")
     }
 }
 

@@ -75,7 +75,8 @@ package enum HandshakeMessage: Sendable, Equatable {
     case refusal(Refusal)
 
     package struct Hello: Sendable, Equatable {
-        package var version: UInt16
+        /// What the caller speaks.
+        package var versions: ProtocolVersions
         package var cluster: String
         package var from: UniqueAddress
         package var to: NodeAddress
@@ -84,10 +85,10 @@ package enum HandshakeMessage: Sendable, Equatable {
         package var capabilities: Capabilities
 
         package init(
-            version: UInt16, cluster: String, from: UniqueAddress, to: NodeAddress, expected: UInt64?,
-            capabilities: Capabilities
+            versions: ProtocolVersions = .spoken, cluster: String, from: UniqueAddress, to: NodeAddress,
+            expected: UInt64?, capabilities: Capabilities
         ) {
-            self.version = version
+            self.versions = versions
             self.cluster = cluster
             self.from = from
             self.to = to
@@ -97,7 +98,10 @@ package enum HandshakeMessage: Sendable, Equatable {
     }
 
     package struct Welcome: Sendable, Equatable {
+        /// The version that the called node has chosen for the connection.
         package var version: UInt16
+        /// What the called node speaks, so that the caller can check the choice.
+        package var versions: ProtocolVersions
         package var cluster: String
         package var from: UniqueAddress
         /// The caller's own identity, read back to it.
@@ -105,9 +109,11 @@ package enum HandshakeMessage: Sendable, Equatable {
         package var capabilities: Capabilities
 
         package init(
-            version: UInt16, cluster: String, from: UniqueAddress, to: UniqueAddress, capabilities: Capabilities
+            version: UInt16, versions: ProtocolVersions = .spoken, cluster: String, from: UniqueAddress,
+            to: UniqueAddress, capabilities: Capabilities
         ) {
             self.version = version
+            self.versions = versions
             self.cluster = cluster
             self.from = from
             self.to = to

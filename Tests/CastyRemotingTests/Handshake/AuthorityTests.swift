@@ -70,7 +70,7 @@ struct AuthorityTests {
         _ = handshake.onConnected(at: start)
         let hello = HandshakeMessage.hello(
             .init(
-                version: 1, cluster: "shop", from: example.observes ? Self.client : uniqueA, to: nodeB, expected: nil,
+                cluster: "shop", from: example.observes ? Self.client : uniqueA, to: nodeB, expected: nil,
                 capabilities: Capabilities(observe: example.observes)))
         let effects = handshake.onFrame(Self.frame(hello), from: example.authentication, at: start)
         switch effects.first {
@@ -87,7 +87,7 @@ struct AuthorityTests {
         var handshake = Handshake(dialling: nodeA, Self.settings(uniqueB, isDemanded: example.isDemanded))
         _ = handshake.onConnected(at: start)
         let welcome = HandshakeMessage.welcome(
-            .init(version: 1, cluster: "shop", from: uniqueA, to: uniqueB, capabilities: Capabilities()))
+            .init(version: 2, cluster: "shop", from: uniqueA, to: uniqueB, capabilities: Capabilities()))
         let effects = handshake.onFrame(Self.frame(welcome), from: example.authentication, at: start)
         switch effects.first {
         case .established: #expect(example.granted == .member)

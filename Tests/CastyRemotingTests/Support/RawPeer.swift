@@ -70,7 +70,9 @@ final class RawPeer: ConnectionHandler {
         _ capabilities: Capabilities = Capabilities()
     ) {
         let hello = HandshakeMessage.hello(
-            .init(version: version, cluster: cluster, from: from, to: to, expected: nil, capabilities: capabilities))
+            .init(
+                versions: ProtocolVersions(version, version), cluster: cluster, from: from, to: to, expected: nil,
+                capabilities: capabilities))
         var buffer = ByteBuffer()
         try? encoder.withLock { try $0.encode(hello, into: &buffer) }
         send(Array(buffer.readableBytesView))
