@@ -47,6 +47,10 @@ extension TestCluster {
         var assembly = NodeAssembly(name: settings.cluster, address: address(of: number), config: config)
         try SampleEntity.register(in: assembly.registry)
         assembly.remoting = settings.remoting
+        let earlier = former.count { $0.number == number } + (nodes[number] == nil ? 0 : 1)
+        if let all = settings.versions[number], let last = all.last {
+            assembly.remoting.versions = earlier < all.count ? all[earlier] : last
+        }
         assembly.inspector = events
         assembly.log = log
         let disconnected = { @Sendable [tracker, clock = world.clock] (peer: NodeAddress) in

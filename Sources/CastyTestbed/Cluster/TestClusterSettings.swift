@@ -51,6 +51,9 @@ package struct TestClusterSettings: Sendable {
     package var singletonRole: String?
     /// The settings of the node-to-node connections.
     package var remoting = RemotingSettings()
+    /// The protocol versions that the incarnations of a node speak, by number: first that of its first start. The last
+    /// one is for all later ones; a node without any speaks all.
+    package var versions: [Int: [ProtocolVersions]] = [:]
     /// The timeout of an ask without its own.
     package var askTimeout = Duration.seconds(10)
 
