@@ -75,7 +75,7 @@ extension MetricSample {
             MetricSample(.framesReceived, Double(association.framesIn), peer),
             MetricSample(.bytesQueued, Double(association.queuedBytes), peer),
             MetricSample(.reconnects, Double(association.reconnects), peer),
-        ]
+        ] + (association.protocolVersion.map { [MetricSample(.protocolVersion, Double($0), peer)] } ?? [])
     }
 
     private static func membership(_ membership: MembershipSnapshot) -> [MetricSample] {

@@ -19,6 +19,7 @@
 /// | `casty.association.frames.received` | counter | `peer` | messages from it |
 /// | `casty.association.bytes.queued` | gauge | `peer` | bytes that wait to be written |
 /// | `casty.association.reconnects` | counter | `peer` | connections that had to be opened again |
+/// | `casty.association.protocol` | gauge | `peer` | the protocol version of the connections, once they have met |
 /// | `casty.members` | gauge | `status` | members, by status |
 /// | `casty.members.unreachable` | gauge | | members that some member cannot reach |
 /// | `casty.phi` | gauge | `peer` | the suspicion of a monitored member; the threshold is 8 by default |
@@ -49,6 +50,7 @@ public enum NodeMetric: String, Hashable, Sendable, CaseIterable {
     case framesReceived = "casty.association.frames.received"
     case bytesQueued = "casty.association.bytes.queued"
     case reconnects = "casty.association.reconnects"
+    case protocolVersion = "casty.association.protocol"
     case members = "casty.members"
     case unreachableMembers = "casty.members.unreachable"
     case phi = "casty.phi"
@@ -78,8 +80,8 @@ public enum NodeMetric: String, Hashable, Sendable, CaseIterable {
     /// What the metric is to a backend.
     public var kind: Kind {
         switch self {
-        case .actors, .mailboxMessages, .mailboxLongest, .asksPending, .turnTime, .bytesQueued, .members,
-            .unreachableMembers, .phi, .gossipBytes, .gossipConverged, .shards, .entities, .entitiesBuffered:
+        case .actors, .mailboxMessages, .mailboxLongest, .asksPending, .turnTime, .bytesQueued, .protocolVersion,
+            .members, .unreachableMembers, .phi, .gossipBytes, .gossipConverged, .shards, .entities, .entitiesBuffered:
             .gauge
         case .messagesHandled, .turns, .longTurns, .bytesSent, .bytesReceived, .framesSent, .framesReceived,
             .reconnects, .gossipChanges, .handoffs, .storeErrors, .losses, .events:

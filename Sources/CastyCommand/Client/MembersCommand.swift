@@ -7,7 +7,8 @@ struct MembersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "members", abstract: "Print the members that a running node sees.",
         discussion: """
-            One member a line: address, status, whether it is unreachable, its roles. Two nodes that see different members for long are in two \
+            One member a line: address, status, whether it is unreachable, its roles, and the version of the \
+            protocol that the node speaks with it. Two nodes that see different members for long are in two \
             clusters. Exits with 69 if the node does not answer.
 
               casty members 127.0.0.1:7001
@@ -22,13 +23,13 @@ struct MembersCommand: ParsableCommand {
         let width = members.map { $0.node.address.description.count }.max() ?? 0
         for member in members {
             Output.line(
-                asked.options.json
-                    ? Self.json(member, snapshot.membership) : Self.text(member, snapshot.membership, width: width))
+                asked.options.json ? Self.json(member, snapshot) : Self.text(member, snapshot, width: width))
         }
         if members.isEmpty { Output.error("casty members: \(asked.node) is in no cluster yet") }
     }
 
-    private static func json(_ member: MemberSnapshot, _ view: MembershipSnapshot) -> String {
+    private static func json(_ member: MemberSnapshot, _ snapshot: NodeSnapshot) -> String {
+        let view = snapshot.membership
         var line = JSONLine()
         line.add("event", "member")
         line.add("node", member.node.address.description)
@@ -39,15 +40,18 @@ struct MembersCommand: ParsableCommand {
         line.add("roles", member.roles)
         line.add("leader", raw: view.leader == member.node ? "true" : "false")
         line.add("oldest", raw: view.oldest == member.node ? "true" : "false")
+        line.add("protocol", snapshot.protocolVersion(with: member.node.address))
         return line.text
     }
 
-    private static func text(_ member: MemberSnapshot, _ view: MembershipSnapshot, width: Int) -> String {
+    private static func text(_ member: MemberSnapshot, _ snapshot: NodeSnapshot, width: Int) -> String {
+        let view = snapshot.membership
         let address = member.node.address.description
         let marks = [
             member.unreachable ? "unreachable" : nil, view.leader == member.node ? "leader" : nil,
             view.oldest == member.node ? "oldest" : nil,
             member.roles.isEmpty ? nil : "roles \(member.roles.joined(separator: ","))",
+            snapshot.protocolVersion(with: member.node.address).map { "protocol \($0)" },
         ].compactMap { $0 }
         let status =
             member.status.description + String(repeating: " ", count: max(1, 11 - member.status.description.count))

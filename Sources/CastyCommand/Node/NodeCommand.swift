@@ -6,6 +6,7 @@ import CastyCore
 import CastyLive
 import CastyManagement
 import CastyObservability
+import CastyRemoting
 import CastyReporting
 import CastyScenario
 import CastyTestbed
@@ -69,6 +70,12 @@ struct NodeCommand: AsyncParsableCommand {
             "Who stays when members cannot reach each other: \(DowningOption.forms); the same on all nodes.",
             valueName: "strategy"))
     var downing: DowningOption?
+    @Option(
+        name: .customLong("protocol"),
+        help: ArgumentHelp(
+            "The versions of the protocol that it speaks, as 1 or 1..2: fewer than it can, for tests and before a rollback.",
+            valueName: "versions", visibility: .hidden))
+    var versions = ProtocolVersions.spoken
     @OptionGroup var management: ManagementOptions
     @OptionGroup(title: "Credentials")
     var credentials: CredentialOptions
@@ -102,6 +109,9 @@ struct NodeCommand: AsyncParsableCommand {
             }
         }
         guard (1...16_384).contains(shards) else { throw ValidationError("--shards takes 1…16384, not \(shards)") }
+        guard ProtocolVersions.spoken.contains(versions) else {
+            throw ValidationError("--protocol takes versions of \(ProtocolVersions.spoken), not \(versions)")
+        }
         guard grace.duration > .zero else { throw ValidationError("--grace must be above zero, as 10s") }
         if let problem = times.timings.problem { throw ValidationError("--timing: \(problem)") }
     }
@@ -147,6 +157,7 @@ struct NodeCommand: AsyncParsableCommand {
             return try await CastyNode.start(cluster) { settings in
                 place.apply(to: &settings)
                 settings.tls = credentials.security
+                settings.connections.versions = versions
                 settings.roles = role
                 settings.timings = times.timings
                 settings.store = stores?.cluster

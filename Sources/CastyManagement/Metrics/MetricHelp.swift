@@ -23,6 +23,7 @@ enum MetricHelp {
         case .framesReceived: "Messages received from a node."
         case .bytesQueued: "Bytes that wait to be written to a node."
         case .reconnects: "Connections that had to be opened again."
+        case .protocolVersion: "The protocol version of the connections with a node."
         case .members: "Members by status."
         case .unreachableMembers: "Members that some member cannot reach."
         case .phi: "The suspicion of a monitored member; the threshold is 8 by default."

@@ -16,7 +16,7 @@ enum OpenAPISchemas {
                     object(
                         [
                             "node": text, "incarnation": text, "status": text, "unreachable": flag, "roles": list(text),
-                            "upNumber": number, "phi": ["type": "number"],
+                            "upNumber": number, "phi": ["type": "number"], "protocolVersion": number,
                         ], required: ["node", "incarnation", "status", "unreachable", "roles"])),
             ], required: ["node", "converged", "waitingFor", "members"]),
         "Shards": shards,

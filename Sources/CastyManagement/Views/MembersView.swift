@@ -13,6 +13,8 @@ struct MembersView: Encodable, Sendable {
         let upNumber: Int?
         /// The suspicion, where this node monitors it; at most 1e9.
         let phi: Double?
+        /// The version of the protocol that this node speaks with it, once they have met.
+        let protocolVersion: Int?
     }
 
     /// The node that says so.
@@ -36,7 +38,8 @@ struct MembersView: Encodable, Sendable {
             return Member(
                 node: member.node.address.description, incarnation: String(member.node.incarnation, radix: 16),
                 status: member.status.description, unreachable: member.unreachable, roles: member.roles,
-                upNumber: member.upNumber, phi: peer.map { min($0.phi, 1e9) })
+                upNumber: member.upNumber, phi: peer.map { min($0.phi, 1e9) },
+                protocolVersion: snapshot.protocolVersion(with: member.node.address))
         }
     }
 }
