@@ -142,6 +142,7 @@ private final class Handler: CounterHandler, RecorderHandler, TimerHandler {
         #expect(backend.sum("casty.losses", "reason=noSuchActor") + backend.sum("casty.losses", "reason=no") > 0)
         #expect(backend.values["casty.members{status=up}"]?.last == 2)
         #expect(backend.values["casty.phi{peer=\(second)}"]?.isEmpty == false)
+        #expect(backend.values["casty.association.protocol{peer=\(second)}"]?.last == 2)
 
         // The metrics of a node that is gone are released.
         await nodes[1].leave()
