@@ -48,8 +48,12 @@ size_t cpr_release_memory(void) {
     return released;
 }
 
+void cpr_trim_heap(void) { malloc_trim(0); }
+
 #else
 
 size_t cpr_release_memory(void) { return 0; }
+
+void cpr_trim_heap(void) {}
 
 #endif

@@ -38,6 +38,9 @@ void cpr_await_children(void);
 // the system maps those again that are used. Returns the size of the code and the constants; 0 on systems where it does nothing.
 size_t cpr_release_memory(void);
 
+// Gives back the free pages of the heap.
+void cpr_trim_heap(void);
+
 // The results of the following two if no byte was sent or received: it would have to wait; the other end is gone.
 #define CPR_AGAIN (-1)
 #define CPR_BROKEN (-2)

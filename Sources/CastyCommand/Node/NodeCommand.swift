@@ -141,6 +141,7 @@ struct NodeCommand: AsyncParsableCommand {
         }
         let signals = leaveOnSignals(node)
         StartupMemory.releaseLater()
+        FreedMemory.releaseRegularly()
         await node.ended()
         await shown?.stop()
         signals.end()
