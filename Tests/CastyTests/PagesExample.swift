@@ -239,6 +239,19 @@ struct Pages: Sendable {
         _ = balance
     }
 
+    struct Unreadable: Error, CustomStringConvertible {
+        let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    static func text(_ node: CastyNode, _ accounts: EntityType<AccountCommand>) throws {
+        try node.serveText(accounts, reply: { (balance: Int) in "\(balance)" }) { text in
+            guard let amount = Int(text) else { throw Unreadable("an amount to deposit, such as 100") }
+            return { .deposit(amount, replyTo: $0) }
+        }
+    }
+
     static func evolution(_ types: TypeRegistry) throws {
         try types.register(PrintJob.self, name: "office.print-job")
     }

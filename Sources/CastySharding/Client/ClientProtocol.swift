@@ -20,6 +20,9 @@ enum ClientProtocol {
     /// The most client requests that wait for an answer on one node.
     static let mostPending = 4096
 
+    /// How long the reference to reply to is valid that an entity gets with a message to which no caller wants a reply.
+    static let unansweredTell = Duration.seconds(5)
+
     /// The most bytes of a message, and of a reply, in the type of the entity: what fits into a frame beside the rest of
     /// a request.
     static func longestMessage(_ frameLimit: Int?) -> Int { (frameLimit ?? WireLimits.frame) - 8192 }

@@ -51,8 +51,12 @@ private final class ClientServer: Sendable {
         switch request.content {
         case .hello: answer(request, .welcome(types: entities.names))
         case .tell(let entity, let text):
-            entities.access(to: entity)?.tell(entity, text)
-            answer(request, .sent)
+            do {
+                try entities.access(to: entity)?.tell(entity, text)
+                answer(request, .sent)
+            } catch {
+                answer(request, .failed(Self.noCommand(error)))
+            }
         case .message(let message): take(message, of: request)
         case .operate(let verb):
             pending.add(1, ordering: .relaxed)
@@ -65,20 +69,30 @@ private final class ClientServer: Sendable {
             }
         case .ask(let entity, let text, let milliseconds):
             pending.add(1, ordering: .relaxed)
-            let timeout = ClientProtocol.timeout(milliseconds)
-            entities.access(to: entity)?.ask(entity, text, timeout) { [self] result in
-                pending.subtract(1, ordering: .relaxed)
-                switch result {
-                case .success(let reply) where reply.utf8.count <= ClientProtocol.longestText:
-                    answer(request, .reply(reply))
-                case .success(let reply):
-                    answer(
-                        request,
-                        .failed(ClientError(.failed, "the reply has \(reply.utf8.count) bytes, too many for a client")))
-                case .failure(let error): answer(request, .failed(ClientError(error)))
+            do {
+                try entities.access(to: entity)?.ask(entity, text, ClientProtocol.timeout(milliseconds)) {
+                    [self] result in
+                    pending.subtract(1, ordering: .relaxed)
+                    answer(request, Self.content(of: result))
                 }
+            } catch {
+                pending.subtract(1, ordering: .relaxed)
+                answer(request, .failed(Self.noCommand(error)))
             }
         }
+    }
+
+    private static func content(of result: Result<String, AskError>) -> ClientResponse.Content {
+        switch result {
+        case .success(let reply) where reply.utf8.count <= ClientProtocol.longestText: .reply(reply)
+        case .success(let reply):
+            .failed(ClientError(.failed, "the reply has \(reply.utf8.count) bytes, too many for a client"))
+        case .failure(let error): .failed(ClientError(error))
+        }
+    }
+
+    private static func noCommand(_ error: any Error) -> ClientError {
+        ClientError(.badRequest, String("\(error)".prefix(500)))
     }
 
     /// Sends an entity a message of its own type.
