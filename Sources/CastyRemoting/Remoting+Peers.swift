@@ -56,8 +56,20 @@ extension Remoting {
         known(address)?.state.withLock { $0.peer }
     }
 
-    /// Snapshots of all associations, in the order of their addresses.
-    package var snapshots: [AssociationSnapshot] { ordered.map(\.snapshot) }
+    /// Snapshots of the associations with members and with the first others, in the order of their addresses.
+    ///
+    /// Who shows them asks several times a second, and each program that connects has an association.
+    package var snapshots: [AssociationSnapshot] {
+        var others = 0
+        return ordered.filter { association in
+            if association.state.withLock({ $0.isMember }) { return true }
+            others += 1
+            return others <= Self.mostShown
+        }.map(\.snapshot)
+    }
+
+    /// How many associations with peers that are no members a snapshot has at most.
+    private static let mostShown = 64
 
     /// Notifies an ask that a peer's frame names that no reply will come, and why.
     ///

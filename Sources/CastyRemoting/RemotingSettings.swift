@@ -50,15 +50,15 @@ public struct RemotingSettings: Sendable {
     /// twice as long.
     public var associationIdle = Duration.seconds(30)
     /// How many bytes may be queued for all non-members together: messages, signals, and the watches that they hold
-    /// here. One of them may have at most as many as are left for all others. What is refused counts as lost with
-    /// ``LossReason/bufferFull``, and its asker is notified. Above 0.
+    /// here, each with the memory that it takes beside its bytes. One of them may have at most as many as are left for all
+    /// others. What is refused counts as lost with ``LossReason/bufferFull``, and its asker is notified. Above 0.
     public var nonMemberBytes = 16 << 20
     /// How many bytes all connections with non-members may hold together of what has arrived and cannot be delivered
     /// yet: the beginnings of frames, and announced names. One of them may hold at most as many as are left for all
     /// others; one that would hold more is closed. Above 0.
-    public var nonMemberInbound = 8 << 20
+    public var nonMemberInbound = 4 << 20
     /// Nothing is read from a program that is no node while more than this many bytes of answers wait for it, or more
-    /// than an eighth of what is left of ``nonMemberBytes``. Above 0.
+    /// than an eighth of what is left of a quarter of ``nonMemberBytes``. Above 0.
     public var clientBacklog = 256 << 10
     /// How much may be queued for one non-member, in each lane, while the lane has no connection.
     public var nonMemberQueue = QueueLimits(count: 65_536, bytes: 16 << 20)

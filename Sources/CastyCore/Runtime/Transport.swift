@@ -76,6 +76,11 @@ public protocol Connection: AnyObject, Sendable {
     /// a call of the transport about this connection; bytes that have been read already still arrive.
     func holdReading(_ isHeld: Bool)
 
+    /// Reads in large pieces from now on, which is for peers that may send much. Until then a connection that another
+    /// end has opened is read in small ones, so that a thousand of them need little memory. Called inside a call of the
+    /// transport about this connection.
+    func readLargePieces()
+
     /// Closes once the bytes pulled so far have been written.
     func close()
 
@@ -92,6 +97,9 @@ extension Connection {
 
     /// Does nothing: what comes of the bytes of such a peer is refused instead, where there is no room for it.
     public func holdReading(_ isHeld: Bool) {}
+
+    /// Does nothing: the size of the pieces is given.
+    public func readLargePieces() {}
 }
 
 /// The handler of a connection. Calls about one connection never overlap.

@@ -113,6 +113,10 @@ extension TCPConnection {
         if phase == .open { setReading() }
     }
 
+    func readLargePieces() {
+        channel?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator()).whenFailure { _ in }
+    }
+
     private func setReading() {
         channel?.setOption(.autoRead, value: !readsPaused && !isReadingHeld).whenFailure { _ in }
     }

@@ -103,9 +103,18 @@ final class TCPConnection: Connection, @unchecked Sendable {
 
     var remoteDescription: String { remote.withLock { $0 } }
 
+    /// How many bytes are read at once from a peer that has not shown yet that it may send much.
+    private static let smallPiece = 4096
+
     /// Becomes the handler of a channel that is about to be active.
     func take(_ channel: any Channel) throws {
         self.channel = channel
+        switch origin {
+        case .accepted, .adopted:
+            let small = FixedSizeRecvByteBufferAllocator(capacity: Self.smallPiece)
+            try channel.syncOptions?.setOption(.recvAllocator, value: small)
+        case .dialled: break
+        }
         try channel.closeOnExec()
         try beginProtection(of: channel)
         try channel.pipeline.syncOperations.addHandler(TCPChannelHandler(connection: self))

@@ -78,7 +78,7 @@ extension AssociationState {
             case .user: user.isActive || user.queue.has(roomFor: bytes, in: settings.nonMemberQueue)
             }
         guard isInLimits else { return false }
-        return take(bytes)
+        return take(bytes + QueuedFrame.overhead)
     }
 
     /// Takes bytes for a non-member out of the budget.
@@ -99,13 +99,15 @@ extension AssociationState {
     /// - Parameter isHeld: Whether nothing is read from it; then fewer bytes count.
     func isBehind(_ link: Link, isHeld: Bool) -> Bool {
         let queued =
-            (control.isServed(by: link) ? control.queue.bytes : 0) + (user.isServed(by: link) ? user.queue.bytes : 0)
-        return queued > min(settings.clientBacklog, max(nonMemberBudget.left, 0) / 8) / (isHeld ? 2 : 1)
+            (control.isServed(by: link) ? control.queue.cost : 0) + (user.isServed(by: link) ? user.queue.cost : 0)
+        // Programs that do not read leave most of the budget to those that do.
+        let left = max(settings.nonMemberBytes / 4 - nonMemberBudget.taken, 0)
+        return queued > min(settings.clientBacklog, left / 8) / (isHeld ? 2 : 1)
     }
 
     /// Returns the bytes that are no longer queued to the budget.
     mutating func settle() {
-        let surplus = tenure.charged - control.queue.bytes - user.queue.bytes - signals.bytes - held.bytes
+        let surplus = tenure.charged - control.queue.cost - user.queue.cost - signals.bytes - held.bytes
         guard surplus > 0 else { return }
         tenure.charge(-surplus)
         nonMemberBudget.giveBack(surplus)

@@ -32,6 +32,10 @@ struct QueuedFrame: Sendable {
         correlation = name?.address == nil ? name?.correlation ?? 0 : nil
     }
 
+    /// About how many bytes of memory a queued message takes beside its own: this record, and the destination that it
+    /// may be the only one to name.
+    static let overhead = 256
+
     /// The most bytes it can take on the wire.
     var bound: Int { Self.bound(length, destination, asker) }
 

@@ -22,6 +22,9 @@ struct Lane: Sendable {
 
     var isEmpty: Bool { count == 0 }
 
+    /// About what the queued messages take in memory.
+    var cost: Int { bytes + count * QueuedFrame.overhead }
+
     /// Whether a message of that many bytes stays within limits.
     func has(roomFor size: Int, in limits: QueueLimits) -> Bool {
         count < limits.count && bytes + size <= limits.bytes

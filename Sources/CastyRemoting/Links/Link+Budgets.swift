@@ -20,6 +20,15 @@ extension Link {
         throw WireError(.tooLarge, "\(held) bytes of unfinished frames and of names are too many beside all others")
     }
 
+    /// Reads in large pieces what a member sends.
+    func readLargePiecesOfMember(_ connection: any Connection) {
+        guard !readsLargePieces, let association = established, association.state.withLock({ $0.isMember }) else {
+            return
+        }
+        readsLargePieces = true
+        connection.readLargePieces()
+    }
+
     /// Reads nothing more from a peer that is no node as long as too many answers wait for it: it reads them first, or
     /// the keep-alive ends the connection.
     func holdReading(_ connection: any Connection) {

@@ -36,7 +36,11 @@ extension Link {
                 }
             }
             try countHeld()
-            if authority != .member { holdReading(connection) }
+            if authority == .member {
+                readLargePiecesOfMember(connection)
+            } else {
+                holdReading(connection)
+            }
             if let association = established, !isProbeConnection {
                 association.framesIn.wrappingAdd(frames, ordering: .relaxed)
                 association.bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)

@@ -67,6 +67,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var charge = InboundCharge()
     /// Whether nothing is read, because answers wait for the peer.
     @exclusivity(unchecked) var holdsReading = false
+    /// Whether the connection reads in large pieces.
+    @exclusivity(unchecked) var readsLargePieces = false
     /// The association, once its frames may arrive.
     @exclusivity(unchecked) var established: Association?
 
@@ -191,6 +193,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
             return (shared.isOver ? nil : shared.handshake.onConnected(at: now), false)
         }
         guard let effects else { return connection.close() }
+        readsLargePieces = false
         perform(effects, connection)
         // Repeats a write request that was made of the connection which this one replaces.
         if isMoved { connection.requestWrite() }
