@@ -181,7 +181,7 @@ let targets: [Target] = [
             "Casty", "CastySharding", "CastyRemoting", "CastyActors", "CastyLive", "CastySerialization", "CastyCore",
             serviceLifecycle,
         ]),
-    tests("CastyClientTests", ["CastyClient", "CastyTLS", "Casty", serviceLifecycle, logging]),
+    tests("CastyClientTests", ["CastyClient", "CastyTLS", "Casty", "CastySharding", serviceLifecycle, logging]),
     // A console written with the library alone, which the tests run.
     .executableTarget(
         name: "ClusterViewer", dependencies: ["Casty"], path: "Tests/ClusterViewer", swiftSettings: settings),
