@@ -12,6 +12,8 @@ import Synchronization
 package enum ObservationService {
     /// How many events are buffered for observers that come later or are slow.
     private static let kept = 5000
+    /// The pause between two answers: ten observers that ask as often as they do are answered at once.
+    private static let pause = Duration.milliseconds(25)
 
     /// Makes a node answer observers.
     package static func start(on system: ActorSystem) throws {
@@ -19,8 +21,19 @@ package enum ObservationService {
         let memory = EventMemory(limit: kept)
         system.inspector.subscribe { memory.keep($0) }
         _ = try system.spawnSystem(
-            Behavior<ObservationRequest>.receive { context, request in
-                answer(request, memory, context.system)
+            Behavior<ObservationRequest>.stateful(
+                AnswerPace<ActorRef<ObserverMessage>, ObservationRequest>(
+                    pause: pause, longestWait: ClusterObserver.patience)
+            ) { pace, context, request in
+                switch pace.take(request, number: request.number, of: request.replyTo, at: context.system.now) {
+                case .answer(let request): answer(request, memory, context.system)
+                case .wait(let time): context.scheduleOnce(after: time, context.`self`, request)
+                case .skip: break
+                case .refuse:
+                    context.system.inspector.lose(
+                        .bufferFull, .control, target: request.replyTo.address.description,
+                        type: "question of an observer")
+                }
                 return .same
             }, name: ObservationProtocol.path[1], mailbox: .bounded(256), dispatcher: .blocking)
     }
