@@ -95,7 +95,7 @@ struct PostgresMigrationTests {
     }
 
     private static func open(_ target: String, _ schema: String) async throws -> PostgresStores {
-        try await Task.detached { try PostgresStores(target, schema: schema) }.value
+        try await onThread { try PostgresStores(target, schema: schema) }
     }
 
     @Test("A node of version 1 that goes on saves what this version reads, and leaves the times as they are")

@@ -66,7 +66,7 @@ struct PostgresRememberedEntityStoreTests {
         try await store.record(.started("b"), in: Self.shard, fence: fence())
         let early = ChangeNumbers.next()
         let isOver = Flag()
-        let slow = Task.detached {
+        async let slow = onThread {
             defer { isOver.set() }
             return try Self.late(
                 server, schema, runs: true, "a", change: early,
@@ -76,9 +76,12 @@ struct PostgresRememberedEntityStoreTests {
             SELECT count(*) = 1 FROM pg_stat_activity
             WHERE query LIKE '%casty early \(schema)%' AND wait_event = 'PgSleep'
             """
-        while try server.psql(isAtWork) != "t" { try #require(!isOver.isSet, "the earlier change is over too soon") }
+        while try server.psql(isAtWork) != "t" {
+            try #require(!isOver.isSet, "the earlier change is over too soon")
+            try await Task.sleep(for: .milliseconds(5))
+        }
         try await store.record(.stopped("a"), in: Self.shard, fence: fence())
-        #expect(try await slow.value)
+        #expect(try await slow)
         #expect(try await Self.all(store) == ["b"])
     }
 
