@@ -20,11 +20,14 @@ extension Link {
         throw WireError(.tooLarge, "\(held) bytes of unfinished frames and of names are too many beside all others")
     }
 
-    /// Reads in large pieces what a member sends.
-    func readLargePiecesOfMember(_ connection: any Connection) {
-        guard !readsLargePieces, let association = established, association.state.withLock({ $0.isMember }) else {
-            return
-        }
+    /// How many bytes a node that is no member sends before it is read in large pieces too.
+    private static let much: UInt64 = 1 << 20
+
+    /// Reads in large pieces what a member sends, or a node that has shown that it sends much.
+    func readLargePiecesOfNode(_ connection: any Connection) {
+        guard !readsLargePieces, let association = established,
+            bytesIn.load(ordering: .relaxed) > Self.much || association.state.withLock({ $0.isMember })
+        else { return }
         readsLargePieces = true
         connection.readLargePieces()
     }

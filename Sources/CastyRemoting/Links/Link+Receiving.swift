@@ -37,7 +37,7 @@ extension Link {
             }
             try countHeld()
             if authority == .member {
-                readLargePiecesOfMember(connection)
+                readLargePiecesOfNode(connection)
             } else {
                 holdReading(connection)
             }
