@@ -8,7 +8,7 @@ import Dispatch
 enum FreedMemory {
     private static let pause = DispatchTimeInterval.seconds(30)
 
-    /// Gives it back every 30 s as long as the process runs. That takes about a millisecond.
+    /// Gives it back every 30 s as long as the process runs.
     static func releaseRegularly() {
         DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + pause) {
             release()
